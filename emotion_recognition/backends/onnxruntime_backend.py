@@ -1,0 +1,31 @@
+"""ONNX Runtime: the int8 network in QDQ form, or the float one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from emotion_recognition.core.detector import Network
+from emotion_recognition.core.manifest import FileKind
+
+FILES: tuple[FileKind, ...] = ("onnx_int8", "onnx_float")
+
+
+def open_network(path: Path, threads: int) -> Network:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    # Idle threads that spin between frames would take the cores from the rest of the robot.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = onnxruntime.InferenceSession(
+        str(path), options, providers=["CPUExecutionProvider"]
+    )
+    input_name = session.get_inputs()[0].name
+
+    def run(tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(session.run(None, {input_name: tensor})[0], np.float32)
+
+    return run

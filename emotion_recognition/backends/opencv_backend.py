@@ -1,0 +1,30 @@
+"""OpenCV's dnn module, versions 4 and 5: the float network.
+
+Its int8 kernels are not faster than its float ones, so only float files are run.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_recognition.core.detector import Network
+from emotion_recognition.core.manifest import FileKind
+
+FILES: tuple[FileKind, ...] = ("onnx_float",)
+
+
+def open_network(path: Path, threads: int) -> Network:
+    network = cv2.dnn.readNetFromONNX(str(path))
+    if threads:
+        cv2.setNumThreads(threads)  # for the process: OpenCV has no setting of a single network
+
+    def run(tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        network.setInput(tensor)
+        # The result is the network's own buffer, which the next call overwrites.
+        return np.array(network.forward(), np.float32)
+
+    return run

@@ -1,0 +1,82 @@
+"""The whole of inference: image -> faces -> crops -> probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_recognition.backends import Precision, open_model, resolve
+from emotion_recognition.core.classifier import EmotionClassifier, crop_face
+from emotion_recognition.core.detector import FaceDetector
+from emotion_recognition.core.manifest import read_manifest
+from emotion_recognition.core.types import Emotion, Face, Result, Timings
+
+
+def load_detector(
+    name: str = "paper", backend: str = "auto", threads: int = 0, precision: Precision = "auto"
+) -> FaceDetector:
+    """A packaged face detector.
+
+    name: a folder `models/detector_<name>`. backend: 'auto', 'onnxruntime', 'torch' or 'opencv'.
+    threads: for one inference, 0 for the library's own choice. precision: 'auto' (int8 where the
+    backend runs it), 'int8' or 'float'. Raises ModelError, BackendError.
+    """
+    manifest = read_manifest("detector", name)
+    network = open_model(manifest, resolve(backend), threads, precision)
+    return FaceDetector(network, manifest.settings["score_threshold"])
+
+
+def load_classifier(
+    name: str = "paper", backend: str = "auto", threads: int = 0, precision: Precision = "auto"
+) -> EmotionClassifier:
+    """A packaged emotion classifier, `models/classifier_<name>`; otherwise as `load_detector`."""
+    manifest = read_manifest("classifier", name)
+    network = open_model(manifest, resolve(backend), threads, precision)
+    return EmotionClassifier(network, manifest.settings["temperature"])
+
+
+class EmotionPipeline:
+    """Finds the faces of an image and estimates their expressions.
+
+    The arguments are those of `load_detector`; score_threshold defaults to the detector's own and
+    can be assigned later. Raises ModelError, BackendError.
+    """
+
+    def __init__(
+        self,
+        detector: str = "paper",
+        classifier: str = "paper",
+        backend: str = "auto",
+        score_threshold: float | None = None,
+        threads: int = 0,
+    ) -> None:
+        self.backend_name = resolve(backend)
+        self.model_name = f"{detector}/{classifier}"
+        self._detect = load_detector(detector, self.backend_name, threads)
+        self._classify = load_classifier(classifier, self.backend_name, threads)
+        self._crop_scale = read_manifest("classifier", classifier).settings["crop_scale"]
+        self.score_threshold = (
+            self._detect.score_threshold if score_threshold is None else score_threshold
+        )
+
+    def __call__(self, image: NDArray[np.uint8]) -> tuple[Face, ...]:
+        """image: uint8 (H, W, 3) BGR. Faces in order of falling score; none give an empty tuple.
+
+        Raises ImageError for an image of another kind.
+        """
+        return self.process(image).faces
+
+    def process(self, image: NDArray[np.uint8]) -> Result:
+        """As a call, with the time that each stage took."""
+        start = perf_counter()
+        faces = self._detect(image, self.score_threshold)
+        detected = perf_counter()
+        crops = [crop_face(image, face.box, self._crop_scale) for face in faces]
+        faces = tuple(
+            replace(face, probabilities=row, emotion=Emotion.from_probabilities(row))
+            for face, row in zip(faces, map(tuple, self._classify(crops).tolist()), strict=True)
+        )
+        return Result(faces, Timings(detected - start, perf_counter() - detected))

@@ -1,0 +1,104 @@
+"""The values that flow through the pipeline, each a frozen dataclass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+#: The four classes, in the order of every probability vector and of the constants in FaceEmotion.msg.
+LABELS = ("neutral", "angry", "surprised", "happy")
+
+
+@dataclass(frozen=True)
+class Box:
+    """An axis-aligned box in pixels of the source image; x2 and y2 are exclusive."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+    @property
+    def width(self) -> float:
+        return self.x2 - self.x1
+
+    @property
+    def height(self) -> float:
+        return self.y2 - self.y1
+
+    def clipped(self, width: float, height: float) -> Box:
+        """The part of the box inside an image of this size; its area may be 0."""
+        return Box(
+            min(max(self.x1, 0.0), width),
+            min(max(self.y1, 0.0), height),
+            min(max(self.x2, 0.0), width),
+            min(max(self.y2, 0.0), height),
+        )
+
+    def iou(self, other: Box) -> float:
+        """Intersection over union (Jaccard index) with another box, in [0, 1]."""
+        width = min(self.x2, other.x2) - max(self.x1, other.x1)
+        height = min(self.y2, other.y2) - max(self.y1, other.y1)
+        if width <= 0 or height <= 0:
+            return 0.0
+        intersection = width * height
+        return intersection / (self.width * self.height + other.width * other.height - intersection)
+
+
+@dataclass(frozen=True)
+class Emotion:
+    """An estimated facial expression: what a face shows, not what someone feels.
+
+    id: index into LABELS, or 255 for unknown, as in FaceEmotion.msg. confidence: in [0, 1].
+    """
+
+    id: int
+    label: str
+    confidence: float
+
+    @classmethod
+    def from_probabilities(cls, probabilities: tuple[float, ...]) -> Emotion:
+        """The most probable class. probabilities: one per entry of LABELS, summing to 1."""
+        best = max(range(len(LABELS)), key=probabilities.__getitem__)
+        return cls(best, LABELS[best], probabilities[best])
+
+    def __str__(self) -> str:
+        return self.label
+
+
+#: The answer for a face whose expression was not, or could not be, told.
+UNKNOWN = Emotion(255, "unknown", 0.0)
+
+
+@dataclass(frozen=True)
+class Face:
+    """A detected face.
+
+    box: in pixels of the source image. score: the detector's, in [0, 1]. probabilities: one per
+    entry of LABELS, or empty when no classifier has seen the face. track_id: 0 without tracking.
+    """
+
+    box: Box
+    score: float
+    probabilities: tuple[float, ...] = ()
+    emotion: Emotion = UNKNOWN
+    track_id: int = 0
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Seconds that each stage of one call took."""
+
+    detect: float
+    classify: float
+
+    @property
+    def total(self) -> float:
+        return self.detect + self.classify
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything one image gave."""
+
+    faces: tuple[Face, ...] = ()
+    timings: Timings = field(default=Timings(0.0, 0.0))

@@ -1,0 +1,96 @@
+"""Detector metrics: average precision and the IoU of matched boxes.
+
+Faces that are flagged or too small are neither hits nor misses: a detection that overlaps only
+such a face is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ImageDetections:
+    """One image: detections sorted by falling score, and its annotated faces.
+
+    boxes: (M, 4), scores: (M,), faces: (K, 4), all in pixels; neutral: (K,) bool, faces that are
+    neither hit nor miss.
+    """
+
+    boxes: Floats
+    scores: Floats
+    faces: Floats
+    neutral: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Matches:
+    """All counted detections of a set of images by falling score; iou is 0 for a false positive."""
+
+    scores: Floats
+    ious: Floats
+    face_count: int
+    image_count: int
+
+    def average_precision(self) -> float:
+        """Area under the precision-recall curve, all-point interpolation."""
+        hits = self.ious > 0
+        true_positives = np.cumsum(hits)
+        precision = true_positives / np.arange(1, len(hits) + 1)
+        envelope = np.maximum.accumulate(precision[::-1])[::-1]
+        return float(envelope[hits].sum() / max(self.face_count, 1))
+
+    def at(self, score_threshold: float) -> dict[str, float]:
+        """Mean IoU of hits, recall, precision and false positives per image at a threshold."""
+        ious = self.ious[self.scores >= score_threshold]
+        hits = ious[ious > 0]
+        return {
+            "mean_iou": float(hits.mean()) if len(hits) else 0.0,
+            "recall": len(hits) / max(self.face_count, 1),
+            "precision": len(hits) / max(len(ious), 1),
+            "false_positives_per_image": (len(ious) - len(hits)) / max(self.image_count, 1),
+        }
+
+
+def pairwise_iou(a: Floats, b: Floats) -> Floats:
+    """(M, 4) and (K, 4) boxes as x1, y1, x2, y2 -> (M, K) intersection over union."""
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    intersection = np.clip(high - low, 0, None).prod(-1)
+    area_a = (a[:, 2:] - a[:, :2]).prod(-1)
+    area_b = (b[:, 2:] - b[:, :2]).prod(-1)
+    union = area_a[:, None] + area_b[None] - intersection
+    return np.asarray(intersection / np.maximum(union, 1e-9), np.float32)
+
+
+def match(images: Sequence[ImageDetections], iou_threshold: float) -> Matches:
+    """Assigns each detection, best score first, to the free face that it overlaps most."""
+    scores: list[float] = []
+    ious: list[float] = []
+    for image in images:
+        overlap = pairwise_iou(image.boxes, image.faces)
+        free = ~image.neutral
+        for index, score in enumerate(image.scores):
+            candidates = np.where(free, overlap[index], 0)
+            best = int(candidates.argmax()) if len(candidates) else -1
+            if best >= 0 and candidates[best] >= iou_threshold:
+                free[best] = False
+                ious.append(float(candidates[best]))
+            elif (overlap[index][image.neutral] >= iou_threshold).any():
+                continue
+            else:
+                ious.append(0.0)
+            scores.append(float(score))
+    order = np.argsort(-np.array(scores, np.float32), kind="stable")
+    return Matches(
+        np.array(scores, np.float32)[order],
+        np.array(ious, np.float32)[order],
+        int(sum((~image.neutral).sum() for image in images)),
+        len(images),
+    )

@@ -1,0 +1,74 @@
+"""Fusion, calibration and conversion to int8: equation (2) of the paper.
+
+Everything that depends on `torch.ao.quantization` and TorchScript, both deprecated, is in this
+module. Their successors are torchao's PT2E quantization and torch.export.
+
+The calibrated network is a float network whose fake-quantization modules round weights (int8, one
+scale a channel) and activations (uint8, one scale a tensor). It is the only source of scales: the
+TorchScript and the ONNX file are made from it, so they compute the same function.
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.ao.quantization import (
+    FakeQuantize,
+    HistogramObserver,
+    MinMaxObserver,
+    PerChannelMinMaxObserver,
+    QConfig,
+    QConfigMapping,
+    disable_fake_quant,
+    disable_observer,
+    enable_fake_quant,
+    enable_observer,
+)
+from torch.ao.quantization.quantize_fx import convert_fx, fuse_fx, prepare_qat_fx
+
+warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
+
+_ACTIVATION = {"quant_min": 0, "quant_max": 255, "dtype": torch.quint8}
+_WEIGHT = FakeQuantize.with_args(
+    observer=PerChannelMinMaxObserver,
+    quant_min=-128,
+    quant_max=127,
+    dtype=torch.qint8,
+    qscheme=torch.per_channel_symmetric,
+    ch_axis=0,
+)
+_HIDDEN = QConfig(FakeQuantize.with_args(observer=HistogramObserver, **_ACTIVATION), _WEIGHT)
+#: The output keeps its full range: a clipped confidence or coordinate would be a wrong answer.
+_OUTPUT = QConfig(FakeQuantize.with_args(observer=MinMaxObserver, **_ACTIVATION), _WEIGHT)
+
+
+def calibrate(
+    model: nn.Module, output_layer: str, batches: Iterable[Tensor], example: Tensor
+) -> torch.fx.GraphModule:
+    """Post-training quantization: fuses, then takes activation ranges from real images.
+
+    output_layer: name of the last layer. batches: float inputs. Returns the network with fixed
+    scales and fake quantization switched on.
+    """
+    fused = fuse_fx(model.eval())
+    mapping = QConfigMapping().set_global(_HIDDEN).set_module_name(output_layer, _OUTPUT)
+    prepared = prepare_qat_fx(fused.train(), mapping, (example,))
+    prepared.apply(disable_fake_quant).apply(enable_observer)
+    with torch.no_grad():
+        for batch in batches:
+            prepared(batch)
+    prepared.apply(disable_observer).apply(enable_fake_quant)
+    return prepared.eval()
+
+
+def save_torchscript(calibrated: torch.fx.GraphModule, example: Tensor, path: Path) -> None:
+    """Converts to int8 kernels, traces, and writes a TorchScript file."""
+    converted = convert_fx(copy.deepcopy(calibrated).eval())
+    with torch.inference_mode():
+        traced = torch.jit.trace(converted, example)
+    torch.jit.save(torch.jit.freeze(traced.eval()), str(path))

@@ -1,0 +1,71 @@
+"""Trains the paper's face detector: python -m emotion_recognition.training.train_detector --help."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+
+import cv2
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+from emotion_recognition.core.detector import FaceDetector
+from emotion_recognition.training.detection_data import (
+    AnnotatedImage,
+    DetectionDataset,
+    read_annotations,
+)
+from emotion_recognition.training.detection_loss import yolo_loss
+from emotion_recognition.training.evaluate_detector import detector_figures
+from emotion_recognition.training.networks import PaperDetector
+from emotion_recognition.training.runtime import as_network
+from emotion_recognition.training.sampling import EpochSampler
+from emotion_recognition.training.trainer import fit
+
+
+def validate(images: list[AnnotatedImage], model: nn.Module) -> dict[str, float]:
+    detector = FaceDetector(as_network(model), score_threshold=0.4)
+    figures = detector_figures(detector, images, detector.score_threshold)
+    return {key: figures[key] for key in ("ap50_10", "ap50_5", "mean_iou_10", "recall_10")}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with annotations.csv")
+    parser.add_argument("--output", type=Path, required=True, help="checkpoints and curves; resumed")
+    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--learning-rate", type=float, default=3e-3)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--limit", type=int, help="use only this many images of each split")
+    options = parser.parse_args()
+
+    torch.manual_seed(options.seed)
+    cv2.setNumThreads(0)  # the loader's workers are the parallelism
+    train = read_annotations(options.data, "train")[: options.limit]
+    held_out = read_annotations(options.data, "val")[: options.limit]
+    loader = DataLoader(
+        DetectionDataset(train, options.seed),
+        options.batch_size,
+        sampler=EpochSampler(len(train), options.seed),
+        num_workers=options.workers,
+        drop_last=len(train) > options.batch_size,
+    )
+    model = fit(
+        PaperDetector(),
+        yolo_loss,
+        loader,
+        partial(validate, held_out),
+        options.output,
+        options.epochs,
+        options.learning_rate,
+        validate_every=2,
+    )
+    torch.save(model.state_dict(), options.output / "float.pt")
+
+
+if __name__ == "__main__":
+    main()

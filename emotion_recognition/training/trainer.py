@@ -1,0 +1,90 @@
+"""The training loop of both networks: cosine schedule, weight averaging, resumable checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from emotion_recognition.training.curves import save_curves
+
+
+def fit(
+    model: nn.Module,
+    loss_function: Callable[[Tensor, Tensor], Tensor],
+    loader: DataLoader[tuple[Tensor, Tensor]],
+    validate: Callable[[nn.Module], dict[str, float]],
+    output: Path,
+    epochs: int,
+    learning_rate: float,
+    weight_decay: float = 0.02,
+    ema_decay: float = 0.998,
+    validate_every: int = 1,
+) -> nn.Module:
+    """Trains and returns the averaged model, leaving checkpoint.pt and curves.png in `output`.
+
+    The loader yields uint8 images and targets; images are scaled to [0, 1] here. Its sampler has
+    an `epoch` attribute, so that an interrupted run, started again, draws the same samples and
+    ends with the same weights. Matrix work runs in bfloat16.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    checkpoint = output / "checkpoint.pt"
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(ema_decay), use_buffers=True)
+    optimizer = torch.optim.AdamW(model.parameters(), learning_rate, weight_decay=weight_decay)
+    total_steps = epochs * len(loader)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, learning_rate, total_steps=total_steps, pct_start=0.08, cycle_momentum=False
+    )
+    history: list[dict[str, float]] = []
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        model.load_state_dict(state["model"])
+        average.load_state_dict(state["average"])
+        optimizer.load_state_dict(state["optimizer"])
+        schedule.load_state_dict(state["schedule"])
+        history = state["history"]
+
+    with tqdm(total=total_steps, initial=len(history) * len(loader), unit="batch", mininterval=5) as bar:
+        for epoch in range(len(history), epochs):
+            loader.sampler.epoch = epoch  # type: ignore[attr-defined]
+            model.train()
+            total = 0.0
+            for images, targets in loader:
+                with torch.autocast("cpu", torch.bfloat16):
+                    scaled = images.float().div(255).to(memory_format=torch.channels_last)
+                    predictions = model(scaled)
+                loss = loss_function(predictions.float(), targets)
+                optimizer.zero_grad(set_to_none=True)
+                loss.backward()  # type: ignore[no-untyped-call]
+                nn.utils.clip_grad_norm_(model.parameters(), 10.0)
+                optimizer.step()
+                schedule.step()
+                average.update_parameters(model)
+                total += loss.item()
+                bar.update()
+            record = {"epoch": epoch + 1.0, "loss": total / len(loader)}
+            if (epoch + 1) % validate_every == 0 or epoch + 1 == epochs:
+                record |= validate(average.module.eval())
+            history.append(record)
+            tqdm.write("  ".join(f"{key} {value:.4g}" for key, value in record.items()))
+            partial = checkpoint.with_suffix(".partial")
+            torch.save(
+                {
+                    "model": model.state_dict(),
+                    "average": average.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "schedule": schedule.state_dict(),
+                    "history": history,
+                },
+                partial,
+            )
+            partial.replace(checkpoint)  # a kill while writing leaves the previous checkpoint whole
+            save_curves(history, output / "curves.png")
+    averaged: nn.Module = average.module.eval()
+    return averaged
