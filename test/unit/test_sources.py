@@ -1,0 +1,176 @@
+"""Frame sources: every kind of source, order, looping, size, and refusal before anything starts."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from emotion_recognition.core import sources
+from emotion_recognition.core.sources import SourceError, open_source
+
+
+def flat(value: int, width: int = 64, height: int = 48) -> NDArray[np.uint8]:
+    return np.full((height, width, 3), value, np.uint8)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, value in (("b.png", 20), ("a.png", 10), ("c.bmp", 30)):
+        cv2.imwrite(str(tmp_path / name), flat(value))
+    (tmp_path / "notes.txt").write_text("not an image")
+    return tmp_path
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    path = tmp_path / "clip.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 12.5, (64, 48))
+    assert writer.isOpened()
+    for value in (0, 80, 160, 240):
+        writer.write(flat(value))
+    writer.release()
+    return path
+
+
+@pytest.fixture
+def photograph() -> None:
+    if importlib.util.find_spec("skimage") is None:
+        pytest.skip("the embedded photograph is a part of scikit-image, which is not installed")
+
+
+def levels(frames: list[NDArray[np.uint8]]) -> list[int]:
+    return [round(float(frame.mean()), -1) for frame in frames]  # type: ignore[misc]
+
+
+def test_a_folder_gives_its_images_in_order_of_their_names(folder: Path) -> None:
+    source = open_source(str(folder))
+    assert levels(list(source)) == [10, 20, 30]
+    assert (source.frame_rate, source.is_live) == (0.0, False)
+
+
+def test_an_image_gives_one_frame(folder: Path) -> None:
+    frames = list(open_source(str(folder / "b.png")))
+    np.testing.assert_array_equal(frames, [flat(20)])
+
+
+def test_a_video_gives_its_frames_and_its_rate(video: Path) -> None:
+    source = open_source(str(video))
+    assert levels(list(source)) == [0, 80, 160, 240]
+    assert source.frame_rate == pytest.approx(12.5)
+    assert not source.is_live
+
+
+def test_iterating_again_starts_again(video: Path) -> None:
+    source = open_source(str(video))
+    assert levels(list(source)) == levels(list(source))
+
+
+def test_looping_starts_again_at_the_end(video: Path) -> None:
+    frames = list(itertools.islice(open_source(str(video), loop=True), 6))
+    assert levels(frames) == [0, 80, 160, 240, 0, 80]
+
+
+def test_looping_over_a_source_that_vanished_ends(video: Path) -> None:
+    source = open_source(str(video), loop=True)
+    video.unlink()
+    with pytest.raises(SourceError, match="no frames any more"):
+        next(iter(source))
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "expected"),
+    [
+        (0, 0, (48, 64, 3)),
+        (32, 0, (24, 32, 3)),
+        (0, 96, (96, 128, 3)),
+        (50, 20, (20, 50, 3)),
+        (1, 0, (1, 1, 3)),
+    ],
+)
+def test_a_size_is_kept_given_or_follows_the_aspect_ratio(
+    folder: Path, width: int, height: int, expected: tuple[int, int, int]
+) -> None:
+    source = open_source(str(folder), width=width, height=height)
+    assert {frame.shape for frame in source} == {expected}
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("missing.mp4", "there is no .*missing.mp4.*expected a video"),
+        ("/dev/video99", "webcam '/dev/video99' gives no image"),
+        ("99", "webcam '99' gives no image"),
+    ],
+)
+def test_a_source_that_is_not_there_is_refused_at_once(name: str, message: str) -> None:
+    with pytest.raises(SourceError, match=message):
+        open_source(name)
+
+
+def test_a_folder_without_images_is_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no image"):
+        open_source(str(tmp_path))
+
+
+@pytest.mark.parametrize("content", [b"", b"not a video", bytes(5000)])
+def test_a_file_that_is_no_picture_is_refused_at_once(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match=r"clip\.mp4' is neither an image nor a video"):
+        open_source(str(path))
+
+
+def test_a_broken_image_is_refused_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "broken.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(20))
+    with pytest.raises(SourceError, match=r"cannot read the image '.*broken\.png'"):
+        open_source(str(path))
+
+
+def test_a_negative_size_is_refused(folder: Path) -> None:
+    with pytest.raises(ValueError, match="must not be negative"):
+        open_source(str(folder), width=-1)
+
+
+@pytest.mark.usefixtures("photograph")
+def test_the_photograph_moves_smoothly_and_its_loop_has_no_seam() -> None:
+    source = open_source()
+    frames = np.array(list(source))
+    assert frames.shape == (360, 480, 640, 3)
+    assert source.frame_rate == 30.0
+    changes = [float(cv2.absdiff(a, b).mean()) for a, b in itertools.pairwise([*frames, frames[0]])]
+    assert min(changes) > 0.1, "it never stands still"
+    assert changes[-1] < 1.5 * changes[0] < 1.5 * max(changes) < 40
+
+
+@pytest.mark.usefixtures("photograph")
+def test_the_photograph_is_the_same_every_time() -> None:
+    first, second = (list(itertools.islice(open_source(name), 3)) for name in ("", "astronaut"))
+    np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.usefixtures("photograph")
+def test_the_whole_face_stays_in_view() -> None:
+    # A photograph in which only the face is white shows where the face goes.
+    face = np.zeros((512, 512, 3), np.uint8)
+    x1, y1, x2, y2 = sources._FACE
+    face[y1:y2, x1:x2] = 255
+    heights = []
+    for index in range(0, sources.PHOTOGRAPH_FRAMES, 5):
+        mask = sources._view(face, index / sources.PHOTOGRAPH_FRAMES)[..., 0] > 127
+        assert not mask[[0, -1]].any() and not mask[:, [0, -1]].any()
+        heights.append(mask.any(axis=1).sum() / 480)
+    assert min(heights) < 0.45
+    assert max(heights) > 0.8
+
+
+def test_without_scikit_image_the_error_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "find_spec", lambda name: None)
+    with pytest.raises(SourceError, match="pip install scikit-image"):
+        open_source("astronaut")
