@@ -29,11 +29,19 @@ ROOT = Path(__file__).resolve().parent.parent
 #: The distributions whose packages are on PyPI as wheels, github.com/ycheng517/ros-python-wheels.
 WHEEL_DISTROS = ("kilted", "jazzy")
 
-ROS_WHEELS = (
-    "rclpy common-interfaces rmw-fastrtps-cpp ament-package ament-cmake ament-cmake-python "
-    "ament-cmake-include-directories ament-cmake-pytest ament-cmake-ros rosidl-default-generators "
-    "rosidl-core-generators"
-).split()
+ROS_WHEELS = [
+    "ament-cmake",
+    "ament-cmake-include-directories",
+    "ament-cmake-pytest",
+    "ament-cmake-python",
+    "ament-cmake-ros",
+    "ament-package",
+    "common-interfaces",
+    "rclpy",
+    "rmw-fastrtps-cpp",
+    "rosidl-core-generators",
+    "rosidl-default-generators",
+]
 ROS_WHEELS_OF_ONE_DISTRO = {
     "kilted": ["ament-cmake-ros-core"],
     "jazzy": ["ament-cmake-gmock", "ament-cmake-gtest", "python-cmake-module"],
@@ -55,10 +63,10 @@ DEMO = {
 TEST = {
     "hypothesis": "hypothesis",
     "matplotlib": "matplotlib",
-    "mypy": "mypy",
+    "mypy": "mypy==2.4.1",
     "onnx": "onnx",
     "pytest": "pytest",
-    "ruff": "ruff",
+    "ruff": "ruff==0.17.6",
     "torch": "torch==2.13.0",
     "tqdm": "tqdm",
     "yaml": "PyYAML",
@@ -129,7 +137,7 @@ def require_tools(wheels: str | None) -> None:
     python = f"python{sys.version_info.major}.{sys.version_info.minor}"
     here = {
         "cmake": shutil.which("cmake"),
-        "g++": shutil.which(os.environ.get("CXX", "c++")) and shutil.which(os.environ.get("CC", "cc")),
+        "g++": all(shutil.which(os.environ.get(*tool)) for tool in (("CC", "cc"), ("CXX", "c++"))),
         "make": shutil.which("make"),
         f"{python}-venv": find_spec("ensurepip") and find_spec("venv"),
         f"{python}-dev": (Path(sysconfig.get_path("include")) / "Python.h").is_file(),
@@ -174,9 +182,8 @@ def make_venv(workspace: Workspace, wheels: str | None, environment: dict[str, s
         pip_install(
             workspace,
             f"Installing ROS 2 {wheels.capitalize()} from PyPI (needs about 320 MB)",
-            [f"ros-{wheels}-{name}" for name in names] + [*BUILD.values(), "pytest"],
+            [*(f"ros-{wheels}-{name}" for name in names), *BUILD.values(), "numpy", "pytest"],
         )
-        install_missing(workspace, {"numpy": "numpy"})
         repair_cmake_exports(workspace)
         write_ros_prefix(workspace, wheels)
     workspace.stamp.write_text(json.dumps(made_for, indent=2) + "\n")
@@ -202,7 +209,7 @@ def repair_cmake_exports(workspace: Workspace) -> None:
 
 
 def write_ros_prefix(workspace: Workspace, wheels: str) -> None:
-    """Makes the virtual environment a prefix that install/setup.bash can chain to, as /opt/ros/*."""
+    """Makes the virtual environment a ROS prefix, as /opt/ros/*, that install/setup.bash sources."""
     venv = shlex.quote(str(workspace.venv))
     setup = f"""\
 # The ROS 2 of this virtual environment, as /opt/ros/{wheels}/setup.bash.
@@ -231,7 +238,7 @@ def install_missing(workspace: Workspace, requirements: dict[str, str]) -> None:
 
 
 def pip_install(workspace: Workspace, title: str, requirements: list[str]) -> None:
-    """Installs with pip, never replacing a NumPy that is there: ROS packages are compiled for it."""
+    """Installs with pip. A NumPy that is there stays: the ROS packages are compiled for it."""
     code = (
         "from importlib.util import find_spec\n"
         "if find_spec('numpy'): import numpy; print(f'numpy=={numpy.__version__}')"
@@ -260,13 +267,13 @@ def build(workspace: Workspace, wheels: str | None, environment: dict[str, str])
         {workspace.python} -m colcon --log-base {workspace.log.name} build --symlink-install
         --base-paths . --build-base {workspace.build.name} --install-base {workspace.install.name}
         --event-handlers console_direct+
-        --cmake-args -DPython3_EXECUTABLE={workspace.python} -DBUILD_TESTING=OFF"""
+        --cmake-args -DPython3_EXECUTABLE={workspace.python}"""
     step("Building the package", shlex.split(command), workspace, environment)
     stamp.write_text(digest)
 
 
 def digest_of_inputs() -> str:
-    """Changes whenever the build has something to do: with most files, and with new Python files."""
+    """Changes with the files, and with the names only of Python files: those are symbolic links."""
     code = sorted(
         path
         for path in (ROOT / "emotion_recognition").rglob("*")
@@ -283,9 +290,7 @@ def digest_of_inputs() -> str:
     return digest.hexdigest()
 
 
-def step(
-    title: str, command: list[str], workspace: Workspace, environment: dict[str, str]
-) -> None:
+def step(title: str, command: list[str], workspace: Workspace, environment: dict[str, str]) -> None:
     """Runs a command with its output in a log file; prints what runs and how long it took.
 
     Raises SetupError with the end of the log if the command fails.

