@@ -209,7 +209,7 @@ def repair_cmake_exports(workspace: Workspace) -> None:
 
 
 def write_ros_prefix(workspace: Workspace, wheels: str) -> None:
-    """Makes the virtual environment a ROS prefix, as /opt/ros/*, that install/setup.bash sources."""
+    """Makes the virtual environment a ROS prefix, as /opt/ros/*, for install/setup.bash."""
     venv = shlex.quote(str(workspace.venv))
     setup = f"""\
 # The ROS 2 of this virtual environment, as /opt/ros/{wheels}/setup.bash.
