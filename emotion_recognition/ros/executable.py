@@ -1,0 +1,105 @@
+"""How every node of this package starts, ends, and reports that it cannot run."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Protocol
+
+#: What ROS 2 itself brings; a virtual environment without ROS has none of it.
+_ROS_PACKAGES = {"rclpy", "rcl_interfaces", "builtin_interfaces", "sensor_msgs", "std_msgs"}
+
+
+class NodeError(RuntimeError):
+    """Something that keeps a node from running, and that its user can put right."""
+
+
+class RunnableNode(Protocol):
+    """A node that `run` can run. finished: a Future; the node ends when it is done."""
+
+    finished: Any
+
+    def close(self) -> None:
+        """Stops the node's threads and destroys it."""
+
+
+def run(name: str, load: Callable[[], RunnableNode], args: list[str] | None = None) -> int:
+    """Runs a node until it finishes or is interrupted, and returns the exit code of the process.
+
+    name: of the node, for its messages. load: imports and makes the node; it is called after
+    rclpy.init(). 0 after an interrupt (SIGINT, SIGTERM) or a regular end. 1 with one line on what
+    is wrong when it cannot start or go on: NodeError, a bad parameter, a missing module.
+    """
+    interrupt_once = _InterruptOnce()
+    signal.signal(signal.SIGINT, interrupt_once)
+    signal.signal(signal.SIGTERM, interrupt_once)
+    try:
+        return _run(name, load, args)
+    except KeyboardInterrupt:
+        return 0
+
+
+class _InterruptOnce:
+    """Interrupts the program at the first signal and lets it finish undisturbed after that.
+
+    Ctrl-C reaches a node twice under ros2 launch: from the terminal and from launch.
+    """
+
+    def __init__(self) -> None:
+        self._interrupted = False
+
+    def __call__(self, signal_number: int, frame: FrameType | None) -> None:
+        if not self._interrupted:
+            self._interrupted = True
+            raise KeyboardInterrupt
+
+
+def _run(name: str, load: Callable[[], RunnableNode], args: list[str] | None) -> int:
+    try:
+        import rclpy
+        from rclpy.exceptions import NameValidationException, ParameterException
+        from rclpy.executors import ExternalShutdownException
+        from rclpy.logging import get_logger
+    except ImportError as error:
+        return _report_missing(name, error)
+    logger = get_logger(name)
+    try:
+        rclpy.init(args=args)
+    except RuntimeError as error:  # what rcl says of wrong arguments
+        logger.fatal(str(error))
+        return 1
+    try:
+        node = load()
+        try:
+            rclpy.spin_until_future_complete(node, node.finished)
+            if node.finished.done():
+                node.finished.result()
+        finally:
+            node.close()
+    except ExternalShutdownException:
+        pass
+    except ImportError as error:
+        return _report_missing(name, error)
+    except (NodeError, ParameterException, NameValidationException) as error:
+        logger.fatal(str(error))
+        return 1
+    finally:
+        rclpy.try_shutdown()
+    return 0
+
+
+def _report_missing(name: str, error: ImportError) -> int:
+    module = error.name or ""
+    if module.startswith("emotion_recognition."):
+        advice = (
+            "the messages are not built; build this package with colcon and source "
+            "install/setup.bash ('pip install' alone gives the code without the messages)"
+        )
+    elif module.split(".")[0] in _ROS_PACKAGES:
+        advice = "a ROS 2 environment is needed; source its setup.bash, or use 'make demo'"
+    else:
+        advice = "install the missing package"
+    print(f"{name}: cannot start: {error}: {advice}", file=sys.stderr)
+    return 1

@@ -1,0 +1,36 @@
+"""A node that cannot start says why in one line and exits with 1."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+
+def start_without(module: str, node: str) -> subprocess.CompletedProcess[str]:
+    """Runs a node in a process in which a module cannot be imported."""
+    program = (
+        f"import sys; sys.modules['{module}'] = None; "
+        f"from emotion_recognition.ros.{node} import main; sys.exit(main())"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize("node", ["emotion_node", "video_source"])
+def test_without_ros_one_line_tells_what_to_do(node: str) -> None:
+    ended = start_without("rclpy", node)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"{node}: cannot start: ")
+    assert "source its setup.bash" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_without_built_messages_one_line_tells_what_to_do() -> None:
+    pytest.importorskip("rclpy", reason="needs ROS 2")
+    ended = start_without("emotion_recognition.msg", "emotion_node")
+    assert ended.returncode == 1
+    assert "build this package with colcon" in ended.stderr
+    assert "Traceback" not in ended.stderr
