@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 Precision = Literal["auto", "int8", "float"]
 
-#: Name of each backend, in the order in which `auto` tries them: (importable module, how to get it).
+#: The backends in the order in which `auto` tries them: (importable module, how to get it).
 BACKENDS = {
     "onnxruntime": ("onnxruntime", "pip install onnxruntime"),
     "torch": ("torch", "pip install torch"),
@@ -65,7 +65,9 @@ def open_model(
         raise BackendError(f"unknown precision '{precision}'; choose one of {get_args(Precision)}")
     if threads < 0:
         raise ValueError(f"threads must be 0 (automatic) or more, got {threads}")
-    module = cast(Backend, importlib.import_module(f"emotion_recognition.backends.{backend}_backend"))
+    module = cast(
+        Backend, importlib.import_module(f"emotion_recognition.backends.{backend}_backend")
+    )
     usable = [
         kind
         for kind in module.FILES

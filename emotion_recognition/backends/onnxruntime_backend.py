@@ -20,9 +20,7 @@ def open_network(path: Path, threads: int) -> Network:
     options.log_severity_level = 3
     # Idle threads that spin between frames would take the cores from the rest of the robot.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = onnxruntime.InferenceSession(
-        str(path), options, providers=["CPUExecutionProvider"]
-    )
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     input_name = session.get_inputs()[0].name
 
     def run(tensor: NDArray[np.float32]) -> NDArray[np.float32]:

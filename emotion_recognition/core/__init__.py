@@ -1,1 +1,1 @@
-"""The inference core: images in, faces with emotions out. Needs numpy and OpenCV, never ROS or torch."""
+"""The inference core: images in, faces with emotions out. Never imports ROS or torch."""

@@ -83,4 +83,6 @@ def prepare_crop(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     gray = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY) if crop.ndim == 3 else crop
     shrinks = min(gray.shape) > INPUT_SIZE
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(gray, (INPUT_SIZE, INPUT_SIZE), interpolation=interpolation), np.uint8)
+    return np.asarray(
+        cv2.resize(gray, (INPUT_SIZE, INPUT_SIZE), interpolation=interpolation), np.uint8
+    )

@@ -1,4 +1,4 @@
-"""Packaged models: one folder each under `emotion_recognition/models`, described by its manifest.json."""
+"""Packaged models: a folder each under `emotion_recognition/models`, with a manifest.json."""
 
 from __future__ import annotations
 
@@ -61,7 +61,9 @@ class Manifest:
 
 def model_names(kind: Kind, root: Path = MODELS) -> list[str]:
     """Names of the packaged models of this kind."""
-    return sorted(path.parent.name.split("_", 1)[1] for path in root.glob(f"{kind}_*/manifest.json"))
+    return sorted(
+        path.parent.name.split("_", 1)[1] for path in root.glob(f"{kind}_*/manifest.json")
+    )
 
 
 def read_manifest(kind: Kind, name: str, root: Path = MODELS) -> Manifest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-#: The four classes, in the order of every probability vector and of the constants in FaceEmotion.msg.
+#: The four classes, in the order of every probability vector and of FaceEmotion.msg.
 LABELS = ("neutral", "angry", "surprised", "happy")
 
 

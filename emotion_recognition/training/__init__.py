@@ -1,1 +1,1 @@
-"""Training, quantization and export of the packaged models. Needs torch; never imported by the nodes."""
+"""Training, quantization and export of the packaged models. Never imported by the nodes."""

@@ -31,7 +31,11 @@ Boxes = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class AnnotatedImage:
-    """An image file with its boxes, (M, 4) of x1, y1, x2, y2 in pixels, and their ignore flags (M,)."""
+    """An image file with its faces.
+
+    longer_side: in pixels. boxes: (M, 4) of x1, y1, x2, y2 in pixels. ignore: (M,), True for faces
+    that are neither positive nor negative.
+    """
 
     path: Path
     source: str
@@ -64,7 +68,7 @@ def read_annotations(root: Path, split: str) -> list[AnnotatedImage]:
 
 
 class DetectionDataset(Dataset[tuple[Tensor, Tensor]]):
-    """Augmented training samples; the sample at (epoch, index) is the same on every run of a seed."""
+    """Augmented samples; the one at (epoch, index) is the same on every run of a seed."""
 
     def __init__(self, images: list[AnnotatedImage], seed: int) -> None:
         self.images = images
@@ -73,7 +77,7 @@ class DetectionDataset(Dataset[tuple[Tensor, Tensor]]):
     def __len__(self) -> int:
         return len(self.images)
 
-    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
         epoch, index = key
         rng = np.random.default_rng((self.seed, epoch, index))
         if rng.random() < 0.3:
@@ -107,7 +111,7 @@ def mosaic(
     for image, (rows, columns) in zip(images, quadrants, strict=True):
         view = canvas[rows, columns]
         boxes, ignore = paste(image, view, rng)
-        all_boxes.append(boxes + np.float32([columns.start, rows.start] * 2))
+        all_boxes.append(boxes + np.array([columns.start, rows.start] * 2, np.float32))
         all_ignore.append(ignore)
     return canvas, np.concatenate(all_boxes), np.concatenate(all_ignore)
 
@@ -115,7 +119,7 @@ def mosaic(
 def paste(
     image: AnnotatedImage, canvas: NDArray[np.uint8], rng: np.random.Generator
 ) -> tuple[Boxes, NDArray[np.bool_]]:
-    """Draws the image into the canvas under a random affine map; returns its visible boxes there."""
+    """Draws the image into the canvas under a random affine map; returns its boxes there."""
     pixels = cv2.imread(str(image.path), cv2.IMREAD_COLOR)
     if pixels is None:
         raise FileNotFoundError(f"cannot read image {image.path}")
@@ -129,7 +133,9 @@ def paste(
         # Faces of every size equally often: aim one face at a log-uniform target size.
         face = image.boxes[rng.integers(len(image.boxes))]
         longer = max(face[2] - face[0], face[3] - face[1], 1)
-        target = math.exp(rng.uniform(math.log(0.06), math.log(0.9))) * max(canvas_width, canvas_height)
+        target = math.exp(rng.uniform(math.log(0.06), math.log(0.9))) * max(
+            canvas_width, canvas_height
+        )
         zoom = float(np.clip(target / longer, 0.45 * fit, 4 * fit))
     aspect = math.exp(rng.uniform(-0.3, 0.3))
     scale_x, scale_y = zoom * math.sqrt(aspect), zoom / math.sqrt(aspect)
@@ -154,7 +160,9 @@ def paste(
         dst=canvas,
         flags=cv2.INTER_AREA if zoom < 0.5 else cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_CONSTANT,
-        borderValue=(PADDING_VALUE,) * 3 if rng.random() < 0.7 else tuple(rng.integers(0, 256, 3).tolist()),
+        borderValue=(PADDING_VALUE,) * 3
+        if rng.random() < 0.7
+        else tuple(rng.integers(0, 256, 3).tolist()),
     )
     return visible_boxes(image, matrix, canvas_width, canvas_height)
 
@@ -162,14 +170,14 @@ def paste(
 def visible_boxes(
     image: AnnotatedImage, matrix: NDArray[np.float64], width: int, height: int
 ) -> tuple[Boxes, NDArray[np.bool_]]:
-    """Maps the boxes and clips them; one that is half hidden is ignored, one that is gone dropped."""
+    """Maps and clips the boxes; one that is half hidden is ignored, one that is gone dropped."""
     center = (image.boxes[:, :2] + image.boxes[:, 2:]) / 2
     half = (image.boxes[:, 2:] - image.boxes[:, :2]) / 2
     center = center @ matrix[:, :2].T + matrix[:, 2]
     # The extent of a rotated ellipse; the extent of a rotated box would be too loose for a face.
     half = np.sqrt((half**2) @ (matrix[:, :2] ** 2).T)
     boxes = np.concatenate([center - half, center + half], axis=1).astype(np.float32)
-    clipped = np.clip(boxes, 0, np.float32([width, height] * 2))
+    clipped = np.clip(boxes, 0, np.array([width, height] * 2, np.float32))
     visible = _area(clipped) / np.maximum(_area(boxes), 1e-6)
     longer = np.maximum(clipped[:, 2] - clipped[:, 0], clipped[:, 3] - clipped[:, 1])
     ignore = image.ignore | (visible < 0.5) | (longer < SMALLEST_FACE * INPUT_SIZE)
@@ -182,7 +190,7 @@ def _area(boxes: Boxes) -> Boxes:
 
 
 def grid_target(boxes: Boxes, ignore: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """(S, S, 5) of x, y, w, h and state (see `detection_loss`); of two faces in a cell the larger."""
+    """(S, S, 5) of x, y, w, h, state (see `detection_loss`); of two faces in a cell the larger."""
     target = np.zeros((GRID_SIZE, GRID_SIZE, 5), np.float32)
     target[..., 4] = EMPTY
     order = np.lexsort((_area(boxes), ~ignore))  # ignored faces first, then small to large

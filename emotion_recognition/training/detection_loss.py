@@ -33,7 +33,9 @@ def yolo_loss(grid: Tensor, target: Tensor) -> Tensor:
     true_xy = target[..., None, 0:2]
     true_wh = target[..., None, 2:4]
     with torch.no_grad():
-        overlap = _iou(boxes[..., 0:2] / size, boxes[..., 2:4].clamp(min=0) ** 2, true_xy / size, true_wh)
+        overlap = _iou(
+            boxes[..., 0:2] / size, boxes[..., 2:4].clamp(min=0) ** 2, true_xy / size, true_wh
+        )
         # Before the boxes have grown every overlap is 0: the nearer box is responsible then.
         distance = ((boxes[..., 2:4] - true_wh.sqrt()) ** 2).sum(-1)
         responsible_index = (overlap - 1e-3 * distance).argmax(-1)

@@ -1,4 +1,4 @@
-"""FER+ expression data: the four-class protocol, augmentation, and vote distributions as targets."""
+"""FER+ expression data: the four-class protocol, augmentation, vote distributions as targets."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ FEWEST_VOTES = 3  # of ten; a training face with fewer four-class votes says too
 
 @dataclass(frozen=True)
 class EmotionImages:
-    """crops: uint8 (N, 48, 48) gray. targets: float32 (N, 4) distributions in the order of LABELS."""
+    """crops: uint8 (N, 48, 48) gray. targets: float32 (N, 4) distributions over LABELS."""
 
     crops: NDArray[np.uint8]
     targets: NDArray[np.float32]
 
     @property
     def labels(self) -> NDArray[np.intp]:
-        return self.targets.argmax(axis=1)
+        return np.asarray(self.targets.argmax(axis=1), np.intp)
 
 
 def read_ferplus(path: Path, split: str, limit: int | None = None) -> EmotionImages:
@@ -55,17 +55,14 @@ def read_ferplus(path: Path, split: str, limit: int | None = None) -> EmotionIma
     else:
         keep = (votes.max(axis=1) * 2 > votes.sum(axis=1)) & np.isin(votes.argmax(axis=1), columns)
     kept = np.flatnonzero(keep)[:limit]
-    crops = [
-        cv2.imdecode(webp[offset[i] : offset[i + 1]], cv2.IMREAD_GRAYSCALE) for i in chosen[kept]
-    ]
+    files = [webp[offset[i] : offset[i + 1]] for i in chosen[kept]]
+    crops = [np.asarray(cv2.imdecode(file, cv2.IMREAD_GRAYSCALE), np.uint8) for file in files]
     four = four[kept]
-    return EmotionImages(
-        np.stack(crops).astype(np.uint8), four / four.sum(axis=1, keepdims=True)
-    )
+    return EmotionImages(np.stack(crops), four / four.sum(axis=1, keepdims=True))
 
 
 class EmotionDataset(Dataset[tuple[Tensor, Tensor]]):
-    """Augmented training samples; the sample at (epoch, index) is the same on every run of a seed."""
+    """Augmented samples; the one at (epoch, index) is the same on every run of a seed."""
 
     def __init__(self, images: EmotionImages, seed: int) -> None:
         self.images = images
@@ -74,7 +71,7 @@ class EmotionDataset(Dataset[tuple[Tensor, Tensor]]):
     def __len__(self) -> int:
         return len(self.images.crops)
 
-    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
         epoch, index = key
         rng = np.random.default_rng((self.seed, epoch, index))
         crop = photometric(random_view(self.images.crops[index], rng), rng)
@@ -97,6 +94,10 @@ def random_view(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np
     target = np.full(2, (INPUT_SIZE - 1) / 2) + rng.uniform(-0.08, 0.08, 2) * INPUT_SIZE
     matrix = np.hstack([linear, (target - linear @ center)[:, None]])
     view = cv2.warpAffine(
-        crop, matrix, (INPUT_SIZE, INPUT_SIZE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        crop,
+        matrix,
+        (INPUT_SIZE, INPUT_SIZE),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
     )
     return np.asarray(view, np.uint8)

@@ -1,4 +1,7 @@
-"""Recomputes the figures in the manifests: python -m emotion_recognition.training.evaluate --data DIR."""
+"""Recomputes the figures in the manifests.
+
+python -m emotion_recognition.training.evaluate --help
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,11 @@ ARTEFACTS: dict[FileKind, tuple[str, Precision]] = {
 
 
 def measure(
-    kind: Kind, data: Path, models: Path = MODELS, artefacts: tuple[FileKind, ...] = tuple(ARTEFACTS)
-) -> dict[str, dict[str, float]]:
+    kind: Kind,
+    data: Path,
+    models: Path = MODELS,
+    artefacts: tuple[FileKind, ...] = tuple(ARTEFACTS),
+) -> dict[FileKind, dict[str, float]]:
     """Figures of each artefact: detector on faces val, classifier on FER+ valid.
 
     data: folder with faces/ and emotion/ferplus.npz.

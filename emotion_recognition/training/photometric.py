@@ -20,18 +20,13 @@ def photometric(image: Image, rng: np.random.Generator) -> Image:
         if rng.random() < 0.4:
             image = tint(image, rng)
         if rng.random() < 0.2:
-            image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+            image = grayscale(image)
     if rng.random() < 0.15:
         image = low_resolution(image, rng)
     if rng.random() < 0.15:
         image = blur(image, rng)
     if rng.random() < 0.2:
-        sigma = rng.uniform(2, 14)
-        # One tile of noise is drawn and rolled: a fresh draw costs more than the rest together.
-        noise = rng.normal(0, sigma, (64, 64) + image.shape[2:])
-        repeats = (-(-image.shape[0] // 64), -(-image.shape[1] // 64)) + (1,) * (image.ndim - 2)
-        tiled = np.tile(noise, repeats)[: image.shape[0], : image.shape[1]]
-        image = np.clip(image + tiled, 0, 255).astype(np.uint8)
+        image = noisy(image, rng)
     if rng.random() < 0.15:
         image = occlude(image, rng)
     return image
@@ -49,6 +44,19 @@ def tint(image: Image, rng: np.random.Generator) -> Image:
     """White balance: each channel scaled by itself."""
     table = np.arange(256)[:, None] * np.exp(rng.uniform(-0.2, 0.2, 3))
     return np.asarray(cv2.LUT(image, np.clip(table, 0, 255).astype(np.uint8)[None]), np.uint8)
+
+
+def grayscale(image: Image) -> Image:
+    gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    return np.asarray(cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR), np.uint8)
+
+
+def noisy(image: Image, rng: np.random.Generator) -> Image:
+    """Gaussian noise; one tile is repeated, as drawing it all costs more than all else here."""
+    tile = rng.normal(0, rng.uniform(2, 14), (64, 64, *image.shape[2:]))
+    repeats = (-(-image.shape[0] // 64), -(-image.shape[1] // 64)) + (1,) * (image.ndim - 2)
+    noise = np.tile(tile, repeats)[: image.shape[0], : image.shape[1]]
+    return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 
 def low_resolution(image: Image, rng: np.random.Generator) -> Image:

@@ -1,4 +1,4 @@
-"""Turns trained float weights into a packaged model: int8 and float files, measured, with a manifest.
+"""Turns float weights into a packaged model: int8 and float files, measured, with a manifest.
 
 python -m emotion_recognition.training.publish --help
 """
@@ -27,7 +27,7 @@ from emotion_recognition.training.emotion_data import EmotionImages, read_ferplu
 from emotion_recognition.training.evaluate import measure
 from emotion_recognition.training.networks import PaperClassifier, PaperDetector
 from emotion_recognition.training.onnx_export import export_onnx
-from emotion_recognition.training.quantize import calibrate, save_torchscript
+from emotion_recognition.training.quantize import calibrate, fuse, save_torchscript
 
 CALIBRATION_IMAGES = 512
 FILE_NAMES: dict[FileKind, str] = {
@@ -87,8 +87,9 @@ def write_files(
 ) -> nn.Module:
     """Exports every artefact and returns the calibrated network."""
     folder.mkdir(parents=True, exist_ok=True)
-    export_onnx(model, example, folder / FILE_NAMES["onnx_float"])
-    calibrated = calibrate(model, output_layer, batches, example)
+    fused = fuse(model)
+    export_onnx(fused, example, folder / FILE_NAMES["onnx_float"])
+    calibrated = calibrate(fused, output_layer, batches, example)
     export_onnx(calibrated, example, folder / FILE_NAMES["onnx_int8"])
     save_torchscript(calibrated, example, folder / FILE_NAMES["torchscript_int8"])
     return calibrated

@@ -47,17 +47,21 @@ _HIDDEN = QConfig(FakeQuantize.with_args(observer=HistogramObserver, **_ACTIVATI
 _OUTPUT = QConfig(FakeQuantize.with_args(observer=MinMaxObserver, **_ACTIVATION), _WEIGHT)
 
 
+def fuse(model: nn.Module) -> torch.fx.GraphModule:
+    """Folds each batch normalization into the convolution before it, and joins the ReLU to them."""
+    return fuse_fx(model.eval())
+
+
 def calibrate(
     model: nn.Module, output_layer: str, batches: Iterable[Tensor], example: Tensor
 ) -> torch.fx.GraphModule:
-    """Post-training quantization: fuses, then takes activation ranges from real images.
+    """Post-training quantization: takes activation ranges from real images.
 
-    output_layer: name of the last layer. batches: float inputs. Returns the network with fixed
-    scales and fake quantization switched on.
+    model: fused. output_layer: name of its last layer. batches: float inputs. Returns the network
+    with fixed scales and fake quantization switched on.
     """
-    fused = fuse_fx(model.eval())
     mapping = QConfigMapping().set_global(_HIDDEN).set_module_name(output_layer, _OUTPUT)
-    prepared = prepare_qat_fx(fused.train(), mapping, (example,))
+    prepared = prepare_qat_fx(copy.deepcopy(model).train(), mapping, (example,))
     prepared.apply(disable_fake_quant).apply(enable_observer)
     with torch.no_grad():
         for batch in batches:

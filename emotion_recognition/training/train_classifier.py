@@ -1,4 +1,7 @@
-"""Trains the paper's emotion classifier: python -m emotion_recognition.training.train_classifier --help."""
+"""Trains the paper's emotion classifier.
+
+python -m emotion_recognition.training.train_classifier --help
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from emotion_recognition.training.trainer import fit
 
 
 def cross_entropy(logits: Tensor, distribution: Tensor) -> Tensor:
-    """Against the annotators' vote distribution rather than their majority (Barsoum et al., 2016)."""
+    """Against the annotators' votes rather than their majority (Barsoum et al., 2016)."""
     return nn.functional.cross_entropy(logits, distribution)
 
 
@@ -32,7 +35,9 @@ def validate(images: EmotionImages, model: nn.Module) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="ferplus.npz")
-    parser.add_argument("--output", type=Path, required=True, help="checkpoints and curves; resumed")
+    parser.add_argument(
+        "--output", type=Path, required=True, help="checkpoints and curves; resumed"
+    )
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--batch-size", type=int, default=128)
     parser.add_argument("--learning-rate", type=float, default=6e-3)

@@ -1,4 +1,7 @@
-"""Trains the paper's face detector: python -m emotion_recognition.training.train_detector --help."""
+"""Trains the paper's face detector.
+
+python -m emotion_recognition.training.train_detector --help
+"""
 
 from __future__ import annotations
 
@@ -34,10 +37,12 @@ def validate(images: list[AnnotatedImage], model: nn.Module) -> dict[str, float]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with annotations.csv")
-    parser.add_argument("--output", type=Path, required=True, help="checkpoints and curves; resumed")
-    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument(
+        "--output", type=Path, required=True, help="checkpoints and curves; resumed"
+    )
+    parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--batch-size", type=int, default=32)
-    parser.add_argument("--learning-rate", type=float, default=3e-3)
+    parser.add_argument("--learning-rate", type=float, default=1.2e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--limit", type=int, help="use only this many images of each split")

@@ -50,7 +50,9 @@ def fit(
         schedule.load_state_dict(state["schedule"])
         history = state["history"]
 
-    with tqdm(total=total_steps, initial=len(history) * len(loader), unit="batch", mininterval=5) as bar:
+    with tqdm(
+        total=total_steps, initial=len(history) * len(loader), unit="batch", mininterval=5
+    ) as bar:
         for epoch in range(len(history), epochs):
             loader.sampler.epoch = epoch  # type: ignore[attr-defined]
             model.train()
@@ -61,7 +63,7 @@ def fit(
                     predictions = model(scaled)
                 loss = loss_function(predictions.float(), targets)
                 optimizer.zero_grad(set_to_none=True)
-                loss.backward()  # type: ignore[no-untyped-call]
+                loss.backward()
                 nn.utils.clip_grad_norm_(model.parameters(), 10.0)
                 optimizer.step()
                 schedule.step()

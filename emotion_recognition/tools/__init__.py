@@ -1,0 +1,1 @@
+"""Command-line programs beside the nodes."""

@@ -1,0 +1,141 @@
+"""Every backend, and the torch network that the files were made from, give the same answers."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import onnx
+import pytest
+import torch
+from numpy.typing import NDArray
+from onnx import numpy_helper
+
+from emotion_recognition import EmotionPipeline, Face, load_classifier, load_detector
+from emotion_recognition.backends import BACKENDS, Precision, resolve
+from emotion_recognition.core.classifier import EmotionClassifier
+from emotion_recognition.core.detector import FaceDetector
+from emotion_recognition.core.errors import BackendError
+from emotion_recognition.core.manifest import Kind, read_manifest
+from emotion_recognition.core.sources import open_source
+from emotion_recognition.training.networks import PaperClassifier, PaperDetector
+from emotion_recognition.training.quantize import fuse
+from emotion_recognition.training.runtime import as_network
+
+Image = NDArray[np.uint8]
+
+
+@pytest.fixture(scope="module")
+def images() -> list[Image]:
+    """Views of one photograph: faces of many sizes and places, in light and in dusk."""
+    views = list(open_source("astronaut"))[::30]
+    return views + [cv2.convertScaleAbs(view, alpha=0.4) for view in views[:4]]
+
+
+@pytest.fixture(scope="module")
+def crops(images: list[Image]) -> list[Image]:
+    return [image[80:360, 160:440] for image in images]
+
+
+def trained(kind: Kind) -> torch.nn.Module:
+    """The network in torch, batch normalization folded, with the weights of the float file."""
+    path = read_manifest(kind, "paper").verified_file("onnx_float")
+    weights = {
+        item.name: torch.from_numpy(numpy_helper.to_array(item).copy())
+        for item in onnx.load(path).graph.initializer
+    }
+    model = fuse(PaperDetector() if kind == "detector" else PaperClassifier())
+    model.load_state_dict(weights)
+    return model
+
+
+def assert_same_faces(first: Sequence[Face], second: Sequence[Face], pixels: float) -> None:
+    """Every face has a partner whose edges are all within this many pixels."""
+    assert len(first) == len(second)
+    for face in first:
+        partner = max(second, key=lambda other: other.box.iou(face.box))
+        corners = np.array([[b.x1, b.y1, b.x2, b.y2] for b in (face.box, partner.box)])
+        assert np.abs(corners[0] - corners[1]).max() <= pixels
+
+
+@pytest.mark.parametrize("backend", ["onnxruntime", "opencv"])
+def test_float_files_compute_what_the_trained_network_computes(
+    images: list[Image], crops: list[Image], backend: str
+) -> None:
+    expected = FaceDetector(as_network(trained("detector")), 0.3)
+    detect = load_detector(backend=backend, precision="float")
+    for image in images:
+        assert_same_faces(detect(image, 0.3), expected(image), pixels=0.1)
+    manifest = read_manifest("classifier", "paper")
+    temperature = manifest.settings["temperature"]
+    probabilities = EmotionClassifier(as_network(trained("classifier")), temperature)(crops)
+    classify = load_classifier(backend=backend, precision="float")
+    assert classify(crops) == pytest.approx(probabilities, abs=1e-3)
+
+
+def test_int8_files_agree_with_each_other(images: list[Image], crops: list[Image]) -> None:
+    detect, reference = (load_detector(backend=name) for name in ("torch", "onnxruntime"))
+    assert sum(len(reference(image)) for image in images) >= len(images)
+    for image in images:
+        assert_same_faces(detect(image), reference(image), pixels=2)
+    probabilities = [load_classifier(backend=name)(crops) for name in ("torch", "onnxruntime")]
+    assert probabilities[0] == pytest.approx(probabilities[1], abs=0.05)
+
+
+@pytest.mark.parametrize("engine", torch.backends.quantized.supported_engines)
+def test_the_torchscript_file_runs_on_every_engine(engine: str, images: list[Image]) -> None:
+    expected = load_detector(backend="onnxruntime")(images[0])
+    before = torch.backends.quantized.engine
+    torch.backends.quantized.engine = engine
+    try:
+        found = load_detector(backend="torch")(images[0])
+    finally:
+        torch.backends.quantized.engine = before
+    assert_same_faces(found, expected, pixels=2)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_pipeline_finds_the_face_of_the_photograph(backend: str, images: list[Image]) -> None:
+    pipeline = EmotionPipeline(backend=backend)
+    assert pipeline.backend_name == backend
+    for image in images[:6]:
+        faces = pipeline(image)
+        assert len(faces) == 1
+        assert sum(faces[0].probabilities) == pytest.approx(1, abs=1e-5)
+        assert faces[0].emotion.confidence == max(faces[0].probabilities)
+
+
+@pytest.mark.parametrize("value", [0, 114, 255])
+def test_the_pipeline_finds_nothing_in_an_even_picture(value: int) -> None:
+    assert EmotionPipeline()(np.full((480, 640, 3), value, np.uint8)) == ()
+
+
+def test_one_thread_gives_the_same_answer(images: list[Image]) -> None:
+    threads = cv2.getNumThreads(), torch.get_num_threads()
+    try:
+        for backend in BACKENDS:
+            single = EmotionPipeline(backend=backend, threads=1)(images[0])
+            assert_same_faces(single, EmotionPipeline(backend=backend)(images[0]), pixels=0.1)
+    finally:
+        cv2.setNumThreads(threads[0])
+        torch.set_num_threads(threads[1])
+
+
+def test_a_missing_backend_is_named_with_the_way_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(BACKENDS, "torch", ("no_such_module", "pip install torch"))
+    with pytest.raises(BackendError, match="pip install torch"):
+        EmotionPipeline(backend="torch")
+    with pytest.raises(BackendError, match="unknown backend 'tensorrt'"):
+        resolve("tensorrt")
+
+
+def test_auto_takes_the_first_that_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert resolve("auto") == "onnxruntime"
+    monkeypatch.setitem(BACKENDS, "onnxruntime", ("no_such_module", "pip install onnxruntime"))
+    assert resolve("auto") == "torch"
+    monkeypatch.setitem(BACKENDS, "torch", ("no_such_module", "pip install torch"))
+    assert resolve("auto") == "opencv"
+
+
+@pytest.mark.parametrize("precision", ["int8", "float"])
+def test_a_precision_can_be_asked_for(precision: Precision, crops: list[Image]) -> None:
+    assert load_classifier(precision=precision)(crops).shape == (len(crops), 4)

@@ -1,0 +1,79 @@
+"""Crops and probabilities."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from emotion_recognition.core.classifier import EmotionClassifier, crop_face, softmax
+from emotion_recognition.core.image import ImageError
+from emotion_recognition.core.types import Box
+
+
+def brightness_network(tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A stand-in whose first logit is the mean of what it is shown."""
+    assert tensor.shape == (1, 1, 64, 64)
+    assert tensor.dtype == np.float32
+    return np.array([[tensor.mean(), 0, 0, 0]], np.float32)
+
+
+def test_crops_of_every_kind_are_accepted_together() -> None:
+    crops = [
+        np.full((48, 48), 255, np.uint8),
+        np.full((200, 90, 3), 255, np.uint8),
+        np.zeros((1, 1), np.uint8),
+    ]
+    probabilities = EmotionClassifier(brightness_network)(crops)
+    assert probabilities.shape == (3, 4)
+    assert probabilities.dtype == np.float32
+    assert probabilities.sum(axis=1) == pytest.approx(1)
+    assert probabilities[0, 0] == pytest.approx(np.e / (np.e + 3), rel=1e-5)
+    assert probabilities[1] == pytest.approx(probabilities[0])
+    assert probabilities[2] == pytest.approx(0.25)
+
+
+def test_no_crops_give_no_rows() -> None:
+    assert EmotionClassifier(brightness_network)([]).shape == (0, 4)
+
+
+def test_temperature_flattens_without_changing_the_order() -> None:
+    crop = [np.full((64, 64), 255, np.uint8)]
+    sharp = EmotionClassifier(brightness_network)(crop)[0]
+    flat = EmotionClassifier(brightness_network, temperature=3.0)(crop)[0]
+    assert sharp.argmax() == flat.argmax()
+    assert 0.25 < flat[0] < sharp[0]
+
+
+def test_softmax_of_large_logits_is_finite() -> None:
+    assert softmax(np.array([1e4, 0, 0, -1e4], np.float32)) == pytest.approx([1, 0, 0, 0])
+
+
+@pytest.mark.parametrize("crop", [np.zeros((0, 4), np.uint8), np.zeros((4, 4, 2), np.uint8), None])
+def test_an_unusable_crop_is_refused(crop: object) -> None:
+    with pytest.raises(ImageError):
+        EmotionClassifier(brightness_network)([crop])  # type: ignore[list-item]
+
+
+def test_a_network_that_answers_nan_is_an_error() -> None:
+    classify = EmotionClassifier(lambda tensor: np.full((1, 4), np.nan, np.float32))
+    with pytest.raises(FloatingPointError, match="finite"):
+        classify([np.zeros((64, 64), np.uint8)])
+
+
+def test_a_crop_is_square_around_the_face() -> None:
+    image = np.zeros((100, 200, 3), np.uint8)
+    image[40:60, 90:100] = 255
+    crop = crop_face(image, Box(90, 40, 100, 60), scale=1.5)
+    assert crop.shape == (30, 30, 3)
+    rows, columns = np.nonzero(crop[..., 0])
+    assert (rows.min(), rows.max() + 1) == (5, 25)
+    assert (columns.min(), columns.max() + 1) == (10, 20)
+
+
+@pytest.mark.parametrize(
+    "box",
+    [Box(0, 0, 20, 20), Box(80, 90, 100, 100), Box(-30, 40, 10, 60), Box(99.8, 99.9, 100, 100)],
+)
+def test_a_crop_at_the_border_keeps_its_shape(box: Box) -> None:
+    crop = crop_face(np.full((100, 100, 3), 7, np.uint8), box, scale=2.0)
+    assert crop.shape[0] == crop.shape[1] == max(1, round(max(box.width, box.height) * 2))
+    assert (crop == 7).all()

@@ -1,0 +1,103 @@
+"""Decoding of the detector's grid, and the way from an image to boxes in its pixels."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from emotion_recognition.core.detector import FaceDetector, decode, letterbox, suppress
+from emotion_recognition.core.image import ImageError
+
+Grid = NDArray[np.float32]
+
+
+def grid_with_face(column: int, row: int, box: int = 0, width: float = 0.2) -> Grid:
+    """A grid of 9x9 cells with one confident face, a quarter into its cell."""
+    grid = np.zeros((11, 9, 9), np.float32)
+    values = (0.25, 0.25, np.sqrt(width), np.sqrt(0.3), 0.9)
+    grid[5 * box : 5 * box + 5, row, column] = values
+    grid[10, row, column] = 1.0
+    return grid
+
+
+def detector_answering(grid: Grid) -> FaceDetector:
+    return FaceDetector(lambda tensor: grid[None], score_threshold=0.5)
+
+
+@pytest.mark.parametrize("box", [0, 1])
+def test_decode_places_each_box_by_its_cell(box: int) -> None:
+    boxes, scores = decode(grid_with_face(column=3, row=5, box=box))
+    best = int(scores.argmax())
+    center, half = np.array([3.25, 5.25]) / 9, np.array([0.1, 0.15])
+    assert boxes[best] == pytest.approx([*(center - half), *(center + half)], abs=1e-6)
+    assert scores[best] == pytest.approx(0.9)
+    assert (np.delete(scores, best) == 0).all()
+
+
+def test_decode_survives_values_that_are_not_finite() -> None:
+    grid = np.full((11, 9, 9), np.nan, np.float32)
+    grid[3] = np.inf
+    boxes, scores = decode(grid)
+    assert np.isfinite(boxes).all()
+    assert (scores == 0).all()
+
+
+def test_suppression_keeps_the_better_of_two_boxes_on_one_face_and_both_of_two_faces() -> None:
+    boxes = np.array([[0, 0, 0.2, 0.2], [0.01, 0, 0.2, 0.2], [0.6, 0.6, 0.8, 0.8]], np.float32)
+    scores = np.array([0.7, 0.9, 0.8], np.float32)
+    assert suppress(boxes, scores, 0.5) == [1, 2]
+    assert suppress(boxes, scores, 0.85) == [1]
+    assert suppress(boxes, scores, 0.95) == []
+
+
+def test_boxes_without_area_are_dropped() -> None:
+    assert suppress(np.array([[0.5, 0.5, 0.5, 0.9]], np.float32), np.ones(1, np.float32), 0.1) == []
+
+
+@pytest.mark.parametrize(("height", "width"), [(480, 640), (640, 480), (100, 100), (1080, 1920)])
+def test_letterbox_keeps_the_aspect_ratio_and_centres(height: int, width: int) -> None:
+    image = np.full((height, width, 3), 255, np.uint8)
+    pixels, scale, (left, top) = letterbox(image)
+    rows, columns = np.nonzero(pixels[..., 0] == 255)
+    assert pixels.shape == (288, 288, 3)
+    assert (columns.min(), rows.min()) == (left, top)
+    assert np.ptp(columns) + 1 == pytest.approx(width * scale, abs=1)
+    assert np.ptp(rows) + 1 == pytest.approx(height * scale, abs=1)
+
+
+@pytest.mark.parametrize(("height", "width"), [(288, 288), (480, 640), (1280, 720), (60, 90)])
+def test_boxes_come_back_in_pixels_of_the_image(height: int, width: int) -> None:
+    face = detector_answering(grid_with_face(4, 4))(np.zeros((height, width, 3), np.uint8))[0]
+    scale = max(height, width)
+    center = (4.25 / 9 - 0.5) * scale
+    assert (face.box.x1 + face.box.x2) / 2 == pytest.approx(width / 2 + center, abs=1)
+    assert (face.box.y1 + face.box.y2) / 2 == pytest.approx(height / 2 + center, abs=1)
+    assert face.box.width == pytest.approx(0.2 * scale, rel=1e-3)
+
+
+def test_boxes_are_clipped_to_the_image() -> None:
+    face = detector_answering(grid_with_face(0, 4, width=0.9))(np.zeros((288, 288, 3), np.uint8))[0]
+    assert face.box.x1 == 0.0
+
+
+def test_the_threshold_of_a_call_overrides_the_default() -> None:
+    detect = detector_answering(grid_with_face(4, 4))
+    image = np.zeros((48, 64, 3), np.uint8)
+    assert len(detect(image)) == 1
+    assert detect(image, score_threshold=0.95) == ()
+    with pytest.raises(ValueError, match="within"):
+        detect(image, score_threshold=1.5)
+
+
+@pytest.mark.parametrize(
+    ("image", "reason"),
+    [
+        (np.zeros((0, 10, 3), np.uint8), "empty"),
+        (np.zeros((10, 10), np.uint8), "shape"),
+        (np.zeros((10, 10, 4), np.uint8), "shape"),
+        (np.zeros((10, 10, 3), np.float32), "dtype"),
+        (None, "numpy"),
+    ],
+)
+def test_an_unusable_image_is_named(image: object, reason: str) -> None:
+    with pytest.raises(ImageError, match=reason):
+        detector_answering(grid_with_face(4, 4))(image)  # type: ignore[arg-type]

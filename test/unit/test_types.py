@@ -1,0 +1,39 @@
+"""Boxes and emotions."""
+
+import dataclasses
+
+import pytest
+
+from emotion_recognition.core.types import LABELS, UNKNOWN, Box, Emotion, Face
+
+
+def test_iou_of_a_box_with_itself_is_one_and_with_a_distant_one_zero() -> None:
+    box = Box(10, 20, 30, 60)
+    assert box.iou(box) == 1.0
+    assert box.iou(Box(30, 60, 50, 80)) == 0.0
+
+
+def test_iou_of_half_covered_boxes() -> None:
+    assert Box(0, 0, 2, 1).iou(Box(1, 0, 3, 1)) == pytest.approx(1 / 3)
+
+
+def test_clipping_keeps_the_part_inside_the_image() -> None:
+    assert Box(-5, 10, 700, 490).clipped(640, 480) == Box(0, 10, 640, 480)
+    outside = Box(700, 500, 710, 520).clipped(640, 480)
+    assert outside.width == outside.height == 0
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_the_most_probable_class_is_the_emotion(index: int) -> None:
+    probabilities = tuple(0.7 if i == index else 0.1 for i in range(4))
+    emotion = Emotion.from_probabilities(probabilities)
+    assert (emotion.id, emotion.label, emotion.confidence) == (index, LABELS[index], 0.7)
+    assert str(emotion) == LABELS[index]
+
+
+def test_a_face_without_a_classifier_is_unknown_and_cannot_be_changed() -> None:
+    face = Face(Box(0, 0, 1, 1), 0.5)
+    assert face.emotion == UNKNOWN
+    assert face.probabilities == ()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        face.score = 1.0  # type: ignore[misc]
