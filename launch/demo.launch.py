@@ -10,12 +10,9 @@ from launch_ros.actions import Node
 from emotion_recognition.ros.launch_parameters import parameters_from_arguments
 
 ARGUMENTS = {
-    "source": (
-        "",
-        "Path of a video, an image or a folder, or a webcam's number; empty: as video_source.",
-    ),
-    "rate": ("", "Images per second; empty: as video_source."),
-    "loop": ("", "true: start again at the end; empty: as video_source."),
+    "source": ("", "A video, an image, a folder or a webcam's number; empty: a photograph."),
+    "rate": ("", "Images per second; empty: the source's own."),
+    "loop": ("", "Start again at the end, true or false; empty: the node's default."),
 }
 SHARED = str(Path(__file__).with_name("emotion_recognition.launch.py"))
 

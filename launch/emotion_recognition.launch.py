@@ -4,21 +4,19 @@ from pathlib import Path
 
 from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
-from launch.substitutions import EnvironmentVariable, LaunchConfiguration
+from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from emotion_recognition.ros.launch_parameters import parameters_from_arguments
+from emotion_recognition.ros.transport import profile_environment
 
 ARGUMENTS = {
     "namespace": ("", "Namespace of the nodes; the emotions are on /<namespace>/emotions."),
     "params_file": ("", "YAML file with parameters of the nodes; empty: their defaults."),
     "image_topic": ("image_raw", "Topic of the images (sensor_msgs/Image)."),
-    "backend": (
-        "",
-        "Inference: auto, onnxruntime, torch or opencv; empty: as in params_file.",
-    ),
+    "backend": ("", "Inference: auto, onnxruntime, torch or opencv; empty: as in params_file."),
 }
-TRANSPORT_PROFILE = str(Path(__file__).parent.parent / "config" / "fastdds.xml")
+TRANSPORT_PROFILE = Path(__file__).parent.parent / "config" / "fastdds.xml"
 
 
 def emotion_node(context: LaunchContext) -> list[Node]:
@@ -39,10 +37,9 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(name, default_value=default, description=description)
         for name, (default, description) in ARGUMENTS.items()
     ]
-    # Whole images need more shared memory than Fast DDS has by default. The name differs: FASTRTPS
-    # up to Jazzy, FASTDDS later.
-    profile = [
-        SetEnvironmentVariable(name, EnvironmentVariable(name, default_value=TRANSPORT_PROFILE))
-        for name in ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
+    # Whole images need more shared memory than Fast DDS has by default.
+    transport = [
+        SetEnvironmentVariable(name, value)
+        for name, value in profile_environment(TRANSPORT_PROFILE).items()
     ]
-    return LaunchDescription([*arguments, *profile, OpaqueFunction(function=emotion_node)])
+    return LaunchDescription([*arguments, *transport, OpaqueFunction(function=emotion_node)])
