@@ -74,7 +74,10 @@ class Face:
     """A detected face.
 
     box: in pixels of the source image. score: the detector's, in [0, 1]. probabilities: one per
-    entry of LABELS, or empty when no classifier has seen the face. track_id: 0 without tracking.
+    entry of LABELS, or empty when no classifier has seen the face. track_id: 0 without tracking,
+    and for a face that is too new for an id. raw_probabilities: what the classifier said of this
+    image alone, where `probabilities` and `emotion` are smoothed over time; empty where they are
+    not.
     """
 
     box: Box
@@ -82,6 +85,7 @@ class Face:
     probabilities: tuple[float, ...] = ()
     emotion: Emotion = UNKNOWN
     track_id: int = 0
+    raw_probabilities: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

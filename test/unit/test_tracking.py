@@ -1,0 +1,170 @@
+"""Track ids: one a face, steady through motion and gaps, never given twice."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+
+import pytest
+
+from emotion_recognition.core.tracking import FaceTracker, TrackingSettings, overlap
+from emotion_recognition.core.types import Box, Emotion, Face
+
+AT_ONCE = TrackingSettings(birth_hits=1)
+
+
+def square(x: float, y: float = 100.0, side: float = 50.0) -> Face:
+    return Face(Box(x, y, x + side, y + side), 0.9)
+
+
+def ids(tracker: FaceTracker, *faces: Face) -> list[int]:
+    return [face.track_id for face in tracker.update(faces)]
+
+
+def ids_along(tracker: FaceTracker, xs: Iterable[float], side: float = 50.0) -> list[int]:
+    """The ids of one face that is at these places in turn."""
+    return [number for x in xs for number in ids(tracker, square(x, side=side))]
+
+
+def test_a_face_has_id_zero_until_it_was_seen_often_enough_in_a_row() -> None:
+    tracker = FaceTracker(TrackingSettings(birth_hits=3))
+    assert ids_along(tracker, [10, 11, 12, 13]) == [0, 0, 1, 1]
+
+
+def test_a_false_alarm_gets_no_id_and_uses_none_up() -> None:
+    tracker = FaceTracker(TrackingSettings(birth_hits=3))
+    for _ in range(5):
+        assert ids(tracker, square(300)) == [0]
+        assert ids(tracker, square(300)) == [0]
+        assert ids(tracker) == []
+    assert ids_along(tracker, [10, 10, 10])[-1] == 1
+
+
+def test_everything_else_of_a_face_is_passed_on_in_the_same_order() -> None:
+    faces = [
+        Face(Box(0, 0, 9, 9), 0.4, (0.1, 0.2, 0.3, 0.4), Emotion(3, "happy", 0.4)),
+        Face(Box(50, 0, 59, 9), 0.8),
+    ]
+    tracker = FaceTracker(AT_ONCE)
+    tracker.update(faces)
+    first, second = tracker.update(faces[::-1])
+    assert (first.track_id, second.track_id) == (2, 1)
+    assert (second.box, second.score, second.probabilities, second.emotion) == (
+        faces[0].box,
+        faces[0].score,
+        faces[0].probabilities,
+        faces[0].emotion,
+    )
+
+
+def test_an_id_outlasts_the_allowed_misses_and_not_one_more() -> None:
+    for misses, expected in ((4, 1), (5, 2)):
+        tracker = FaceTracker(TrackingSettings(birth_hits=1, death_misses=4))
+        ids(tracker, square(10))
+        for _ in range(misses):
+            assert ids(tracker) == []
+        assert ids(tracker, square(10)) == [expected]
+
+
+def test_misses_count_anew_after_each_sight() -> None:
+    tracker = FaceTracker(TrackingSettings(birth_hits=1, death_misses=2))
+    for _ in range(10):
+        assert ids(tracker, square(10)) == [1]
+        assert ids(tracker) == ids(tracker) == []
+
+
+def test_a_reset_forgets_the_faces_but_not_which_ids_were_given() -> None:
+    tracker = FaceTracker(AT_ONCE)
+    assert ids(tracker, square(10), square(200)) == [1, 2]
+    tracker.reset()
+    assert ids(tracker, square(10), square(200)) == [3, 4]
+
+
+@pytest.mark.parametrize("step", [10, 40, 55, 70])
+def test_a_moving_face_keeps_its_id_even_if_it_leaps_by_more_than_its_size(step: float) -> None:
+    assert set(ids_along(FaceTracker(AT_ONCE), range(0, 20 * int(step), int(step)))) == {1}
+
+
+def test_a_face_far_from_where_it_should_be_is_another() -> None:
+    assert ids_along(FaceTracker(AT_ONCE), [0, 0, 200]) == [1, 1, 2]
+
+
+def test_a_moving_face_is_found_again_where_it_goes_on() -> None:
+    tracker = FaceTracker(AT_ONCE)
+    ids_along(tracker, range(0, 400, 40))
+    ids(tracker)
+    assert ids(tracker, square(440)) == [1]
+
+
+def test_two_faces_that_pass_each_other_keep_their_ids() -> None:
+    tracker = FaceTracker(AT_ONCE)
+    assert ids(tracker, square(0), square(600, 110)) == [1, 2]
+    for x in range(30, 601, 30):
+        assert ids(tracker, square(600 - x, 110), square(x)) == [2, 1]
+
+
+def test_the_best_overlap_wins_whatever_the_order_of_the_faces() -> None:
+    for flip in (1, -1):
+        tracker = FaceTracker(AT_ONCE)
+        assert ids(tracker, square(100), square(130)) == [1, 2]
+        moved = [square(112), square(142)]
+        assert ids(tracker, *moved[::flip]) == [1, 2][::flip]
+
+
+def test_neighbours_with_jittery_boxes_and_gaps_keep_their_ids() -> None:
+    noise = random.Random(7)
+    tracker = FaceTracker()
+    seen: dict[float, set[int]] = {100: set(), 190: set(), 280: set()}
+    for _ in range(300):
+        shown = [x for x in seen if noise.random() > 0.15]
+        faces = [square(x + noise.gauss(0, 3), 100 + noise.gauss(0, 3), 80) for x in shown]
+        for x, number in zip(shown, ids(tracker, *faces), strict=True):
+            seen[x] |= {number} - {0}
+    assert sorted(map(len, seen.values())) == [1, 1, 1]
+    assert len(set.union(*seen.values())) == 3
+
+
+def test_no_id_is_given_twice_in_a_long_run() -> None:
+    tracker = FaceTracker(TrackingSettings(birth_hits=1, death_misses=0))
+    given = []
+    for _ in range(500):
+        given += ids(tracker, square(10), square(300))
+        tracker.update(())
+    assert given == list(range(1, 1001))
+    assert len(tracker._tracks) <= 2, "the dead are forgotten"
+
+
+def test_settings_can_change_while_running() -> None:
+    tracker = FaceTracker(TrackingSettings(birth_hits=10))
+    assert ids_along(tracker, [10, 10]) == [0, 0]
+    tracker.settings = TrackingSettings(birth_hits=3)
+    assert ids(tracker, square(10)) == [1]
+
+
+def test_boxes_without_area_do_no_harm() -> None:
+    tracker = FaceTracker(AT_ONCE)
+    point = Face(Box(5, 5, 5, 5), 0.9)
+    assert ids(tracker, point, point) == [1, 2]
+    assert sorted(ids(tracker, point, point)) == [1, 2]
+
+
+def test_overlap_falls_on_beyond_touching() -> None:
+    values = [overlap(square(0).box, square(x).box) for x in (0, 25, 50, 75, 500)]
+    assert values == sorted(values, reverse=True)
+    assert values[0] == 1.0
+    assert values[2] == pytest.approx(-0.2)
+    assert -1 < values[4] < -0.7
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"birth_hits": 0}, "birth_hits must be at least 1, got 0"),
+        ({"death_misses": -1}, "death_misses must not be negative, got -1"),
+        ({"min_overlap": 1.0}, "min_overlap must be between -1 and 1, got 1.0"),
+        ({"min_overlap": float("nan")}, "min_overlap must be between -1 and 1, got nan"),
+    ],
+)
+def test_settings_out_of_range_are_refused(wrong: dict[str, float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        TrackingSettings(**wrong)  # type: ignore[arg-type]
