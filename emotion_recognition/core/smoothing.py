@@ -16,8 +16,8 @@ _FORGET_AFTER = 10.0
 class SmoothingSettings:
     """How steady the published emotions are, and how late they therefore come.
 
-    time_constant: seconds after which a change of the probabilities has come through by 63 %; 0
-    for none of this. switch_margin: another emotion takes the place of the published one when it
+    time_constant: seconds after which a change of the probabilities has come through by 63 %, or
+    0 for no smoothing. switch_margin: another emotion takes the place of the published one when it
     leads by more than this. reject_threshold: the probability that an emotion needs to be
     published; `unknown` is where none has it. Where probabilities are calibrated, below 0.5 the
     answer is more often wrong than right. reject_margin: how far a published emotion may fall
@@ -44,8 +44,9 @@ class SmoothingSettings:
 class EmotionSmoother:
     """Smooths the emotions of the faces of one camera, each by its track id.
 
-    Probabilities follow the classifier's exponentially in time, whatever the rate of the images;
-    the published emotion follows them with hysteresis. A face without a track id has no past: its
+    Probabilities are the mean of all that the classifier has said of the track, each weighted by
+    exp(-age / time_constant), so that neither the rate of the images nor their gaps matter. The
+    published emotion follows them with hysteresis. A face without a track id has no past: its
     probabilities stay as they are, and only the reject threshold applies.
 
     settings: can be assigned at any time.
@@ -59,8 +60,8 @@ class EmotionSmoother:
         """The same faces with smoothed probabilities and emotions, the classifier's beside them.
 
         faces: all of one image, from a FaceTracker. time: when it was taken, in seconds from any
-        origin. Tracks start anew when it goes back, and do not change while it stands still. Faces
-        that no classifier has seen are passed on unchanged.
+        origin; where it goes back, tracks start anew. Faces that no classifier has seen are passed
+        on unchanged.
         """
         settings = self.settings
         self._tracks = {
@@ -80,32 +81,33 @@ class EmotionSmoother:
             return face
         before = self._tracks.get(face.track_id)
         if before is None:
-            probabilities, published = raw, UNKNOWN
+            weight, probabilities, published = 1.0, raw, UNKNOWN
         else:
-            weight = _weight(time - before.time, settings.time_constant)
+            weight = 1 + before.weight * _kept(time - before.time, settings.time_constant)
             probabilities = tuple(
-                old + weight * (new - old)
+                old + (new - old) / weight
                 for old, new in zip(before.probabilities, raw, strict=True)
             )
             published = before.emotion
         emotion = _next_emotion(published, probabilities, settings)
         if face.track_id:
-            self._tracks[face.track_id] = _Track(time, probabilities, emotion)
+            self._tracks[face.track_id] = _Track(time, weight, probabilities, emotion)
         return replace(face, probabilities=probabilities, emotion=emotion, raw_probabilities=raw)
 
 
 @dataclass(frozen=True)
 class _Track:
-    """What was last published of a track, and when."""
+    """The last answer on a track. weight: that of all that its probabilities are the mean of."""
 
     time: float
+    weight: float
     probabilities: tuple[float, ...]
     emotion: Emotion
 
 
-def _weight(elapsed: float, time_constant: float) -> float:
-    """How much of the step to the newest value is made, in [0, 1]."""
-    return -math.expm1(-elapsed / time_constant) if time_constant else 1.0
+def _kept(elapsed: float, time_constant: float) -> float:
+    """How much of its weight the past keeps, in [0, 1]."""
+    return math.exp(-elapsed / time_constant) if time_constant else 0.0
 
 
 def _next_emotion(

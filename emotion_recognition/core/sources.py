@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,13 +32,17 @@ class FrameSource:
     """Frames, uint8 (H, W, 3) BGR; each iteration starts from the first one.
 
     name: for people. frame_rate: its own frames per second, 0 if it has none. is_live: a camera,
-    whose frames come when they come; the frames of all others are there at once.
+    whose frames come when they come; the frames of all others are there at once. frame_count: of
+    one iteration, as far as the source tells; 0 if it does not, or never ends. images: the file of
+    each frame where they are images on their own, and not views of one scene in time.
     """
 
     name: str
     frames: Callable[[], Iterator[Frame]]
     frame_rate: float = 0.0
     is_live: bool = False
+    frame_count: int = 0
+    images: tuple[Path, ...] = ()
 
     def __iter__(self) -> Iterator[Frame]:
         return self.frames()
@@ -66,12 +70,11 @@ def open_source(
     if width < 0 or height < 0:
         raise ValueError(f"width and height must not be negative, got {width}x{height}")
     opened = _open(source, width, height, frame_rate)
-    frames = opened.frames
     if loop and not opened.is_live:
-        frames = _looped(opened.name, frames)
+        opened = replace(opened, frames=_looped(opened.name, opened.frames), frame_count=0)
     if width or height:
-        frames = _resized(frames, width, height)
-    return FrameSource(opened.name, frames, opened.frame_rate, opened.is_live)
+        opened = replace(opened, frames=_resized(opened.frames, width, height))
+    return opened
 
 
 def _open(source: str, width: int, height: int, frame_rate: float) -> FrameSource:
@@ -98,7 +101,12 @@ def _images(path: Path, files: list[Path]) -> FrameSource:
     if not files:
         raise SourceError(f"the folder '{path}' has no image that OpenCV can read")
     _read_image(files[0])
-    return FrameSource(str(path), lambda: map(_read_image, files))
+    return FrameSource(
+        str(path),
+        lambda: map(_read_image, files),
+        frame_count=len(files),
+        images=tuple(files),
+    )
 
 
 def _read_image(path: Path) -> Frame:
@@ -119,12 +127,18 @@ def _video(path: Path) -> FrameSource:
 
     capture = cv2.VideoCapture(str(path))
     frame_rate = capture.get(cv2.CAP_PROP_FPS)
+    frame_count = capture.get(cv2.CAP_PROP_FRAME_COUNT)
     first = _next_frame(capture)
     capture.release()
     if first is None:
         raise SourceError(f"'{path}' is neither an image nor a video that OpenCV can read")
-    # Containers without timing report 0, NaN or their time base.
-    return FrameSource(str(path), frames, frame_rate if 0 < frame_rate <= 1000 else 0.0)
+    # Containers without timing report 0, NaN or their time base, and then no number of frames.
+    return FrameSource(
+        str(path),
+        frames,
+        frame_rate if 0 < frame_rate <= 1000 else 0.0,
+        frame_count=int(frame_count) if 0 < frame_count < 2**31 else 0,
+    )
 
 
 def _webcam(device: str, width: int, height: int, frame_rate: float) -> FrameSource:
@@ -204,6 +218,7 @@ def _photograph(path: Path) -> FrameSource:
         "astronaut",
         lambda: (_view(photograph, i / PHOTOGRAPH_FRAMES) for i in range(PHOTOGRAPH_FRAMES)),
         PHOTOGRAPH_RATE,
+        frame_count=PHOTOGRAPH_FRAMES,
     )
 
 

@@ -52,11 +52,13 @@ def test_a_folder_gives_its_images_in_order_of_their_names(folder: Path) -> None
     source = open_source(str(folder))
     assert levels(list(source)) == [10, 20, 30]
     assert (source.frame_rate, source.is_live) == (0.0, False)
+    assert source.images == tuple(folder / name for name in ("a.png", "b.png", "c.bmp"))
 
 
 def test_an_image_gives_one_frame(folder: Path) -> None:
-    frames = list(open_source(str(folder / "b.png")))
-    np.testing.assert_array_equal(frames, [flat(20)])
+    source = open_source(str(folder / "b.png"))
+    np.testing.assert_array_equal(list(source), [flat(20)])
+    assert source.images == (folder / "b.png",)
 
 
 def test_a_video_gives_its_frames_and_its_rate(video: Path) -> None:
@@ -64,6 +66,14 @@ def test_a_video_gives_its_frames_and_its_rate(video: Path) -> None:
     assert levels(list(source)) == [0, 80, 160, 240]
     assert source.frame_rate == pytest.approx(12.5)
     assert not source.is_live
+    assert source.images == ()
+
+
+def test_the_number_of_frames_is_told_unless_there_is_no_end(folder: Path, video: Path) -> None:
+    counts = {path: open_source(str(path)).frame_count for path in (folder, video)}
+    assert counts == {folder: 3, video: 4}
+    assert open_source(str(video), width=32).frame_count == 4
+    assert open_source(str(video), loop=True).frame_count == 0
 
 
 def test_iterating_again_starts_again(video: Path) -> None:

@@ -1,0 +1,119 @@
+"""Copies of images and videos with the faces drawn in."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from types import TracebackType
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_recognition.core.sources import FrameSource
+
+#: Endings of the videos that can be written, each with its codec, both parts of OpenCV's wheels.
+VIDEO_CODECS = {".mp4": "mp4v", ".avi": "MJPG"}
+
+# Frames per second of a copy whose source has no rate, and of one of a webcam, which gives fewer
+# while each of them is worked on.
+_DEFAULT_RATE = 30.0
+_LIVE_RATE = 15.0
+
+
+class OutputError(RuntimeError):
+    """A file that cannot be written; the message names it and says what was expected."""
+
+
+class AnnotatedCopy:
+    """The copy of one source. A context manager, because a video must be closed.
+
+    path: for images a folder, which gets a file of the same name for each, or, for a single one,
+    the name of a file; for everything else the name of a video. Raises OutputError, before
+    anything is written, for a path that does not fit the source.
+    """
+
+    def __init__(self, path: Path, source: FrameSource) -> None:
+        self._path = path
+        self._rate = _LIVE_RATE if source.is_live else source.frame_rate or _DEFAULT_RATE
+        self._writer: cv2.VideoWriter | None = None
+        self._frames_written = 0
+        if source.images:
+            self._files = _image_files(path, source.images)
+        else:
+            self._files = []
+            _check_video_path(path, source.name)
+
+    def add(self, frame: NDArray[np.uint8], index: int, time: float) -> None:
+        """frame: uint8 (H, W, 3) BGR. index: its place in the source. time: its own in seconds.
+
+        Raises OutputError if it cannot be written.
+        """
+        if self._files:
+            _write_image(self._files[index], frame)
+        else:
+            self._write_video(frame, time)
+
+    def __enter__(self) -> AnnotatedCopy:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._writer is not None:
+            self._writer.release()
+
+    def _write_video(self, frame: NDArray[np.uint8], time: float) -> None:
+        """Repeats or leaves out frames where that is what keeps a video of fixed rate in time."""
+        if self._writer is None:
+            codec = cv2.VideoWriter.fourcc(*VIDEO_CODECS[self._path.suffix.lower()])
+            size = (frame.shape[1], frame.shape[0])
+            self._writer = cv2.VideoWriter(str(self._path), codec, self._rate, size)
+            if not self._writer.isOpened():
+                raise OutputError(f"cannot write the video '{self._path}'")
+        frames_until_now = math.floor(time * self._rate + 0.5) + 1
+        while self._frames_written < frames_until_now:
+            self._writer.write(frame)
+            self._frames_written += 1
+
+
+def _image_files(path: Path, images: tuple[Path, ...]) -> list[Path]:
+    """Where the copy of each image goes; makes the folder."""
+    if len(images) == 1 and not path.is_dir() and path.suffix:
+        files = [path]
+    elif path.exists() and not path.is_dir():
+        raise OutputError(f"'{path}' is a file; expected a folder for the {len(images)} images")
+    else:
+        files = [path / image.name for image in images]
+    for file, image in zip(files, images, strict=True):
+        if file.resolve() == image.resolve():
+            raise OutputError(f"the copy would overwrite its source '{image}'; name another path")
+        if not cv2.haveImageWriter(str(file)):
+            raise OutputError(f"OpenCV writes no images as '{file.name}'; try .png or .jpg")
+    try:
+        files[0].parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make the folder '{files[0].parent}': {error}") from error
+    return files
+
+
+def _write_image(file: Path, image: NDArray[np.uint8]) -> None:
+    try:
+        written = cv2.imwrite(str(file), image)
+    except cv2.error as error:
+        raise OutputError(f"cannot write the image '{file}': {error}") from error
+    if not written:
+        raise OutputError(f"cannot write the image '{file}'")
+
+
+def _check_video_path(path: Path, source: str) -> None:
+    if path.suffix.lower() not in VIDEO_CODECS:
+        expected = " or ".join(VIDEO_CODECS)
+        raise OutputError(f"the copy of a video must end in {expected}, got '{path}'")
+    if not path.parent.is_dir():
+        raise OutputError(f"there is no folder '{path.parent}' for the copy '{path.name}'")
+    if path.resolve() == Path(source).resolve():
+        raise OutputError(f"the copy would overwrite its source '{source}'; name another path")

@@ -1,0 +1,223 @@
+"""Faces and their emotions in images, videos and webcams, without ROS.
+
+    emotion_recognition photo.jpg
+    emotion_recognition video.mp4 --json faces.jsonl --annotated annotated.mp4
+
+Writes one line of JSON for each image: source, frame (its number), time (in seconds from the start,
+null for single images), width, height, and faces: box (x1, y1, x2, y2 in pixels), score, track_id,
+emotion, confidence, probabilities by emotion. The faces of videos and webcams are tracked and
+smoothed; raw_probabilities are those before that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any, TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_recognition import __version__
+from emotion_recognition.core.errors import BackendError, ModelError
+from emotion_recognition.core.overlay import draw_faces
+from emotion_recognition.core.pipeline import EmotionPipeline
+from emotion_recognition.core.smoothing import EmotionSmoother
+from emotion_recognition.core.sources import FrameSource, SourceError, open_source
+from emotion_recognition.core.tracking import FaceTracker
+from emotion_recognition.core.types import LABELS, Face
+from emotion_recognition.tools.annotated_copy import AnnotatedCopy, OutputError
+
+INTERRUPTED = 130  # as a shell reports a program that Ctrl-C has ended
+
+# Frames per second of a video that does not tell its own.
+_DEFAULT_RATE = 30.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found in one image, uint8 (H, W, 3) BGR.
+
+    index: of the image in its source. time: in seconds from the start; 0 for images on their own.
+    """
+
+    source: str
+    index: int
+    time: float
+    image: NDArray[np.uint8]
+    faces: tuple[Face, ...]
+    is_tracked: bool
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The exit code: 0, or 1 if something cannot be read, run or written, with one line on it."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except BrokenPipeError:  # as of `emotion_recognition video.mp4 | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (SourceError, ModelError, BackendError, OutputError, OSError) as error:
+        print(f"emotion_recognition: {error}", file=sys.stderr)
+        return 1
+
+
+def answers(pipeline: EmotionPipeline, source: FrameSource) -> Iterator[Answer]:
+    """One for each image of the source, in order; a video or webcam is tracked and smoothed.
+
+    Raises SourceError where the source breaks off.
+    """
+    tracker, smoother = FaceTracker(), EmotionSmoother()
+    rate = source.frame_rate or _DEFAULT_RATE
+    start = monotonic()
+    for index, image in enumerate(source):
+        time = monotonic() - start if source.is_live else index / rate
+        faces = pipeline(image)
+        if source.images:
+            faces = smoother.update(faces, 0.0)  # which rejects doubtful emotions
+            yield Answer(str(source.images[index]), index, 0.0, image, faces, is_tracked=False)
+        else:
+            faces = smoother.update(tracker.update(faces), time)
+            yield Answer(source.name, index, time, image, faces, is_tracked=True)
+
+
+def record(answer: Answer) -> dict[str, Any]:
+    """An answer as what its line of JSON holds."""
+    height, width = answer.image.shape[:2]
+    return {
+        "source": answer.source,
+        "frame": answer.index,
+        "time": round(answer.time, 4) if answer.is_tracked else None,
+        "width": width,
+        "height": height,
+        "faces": [_face_record(face, answer.is_tracked) for face in answer.faces],
+    }
+
+
+def _face_record(face: Face, is_tracked: bool) -> dict[str, Any]:
+    box = face.box
+    values: dict[str, Any] = {
+        "box": [round(value, 1) for value in (box.x1, box.y1, box.x2, box.y2)],
+        "score": round(face.score, 4),
+        "track_id": face.track_id,
+        "emotion": face.emotion.label,
+        "confidence": round(face.emotion.confidence, 4),
+        "probabilities": _by_label(face.probabilities),
+    }
+    if is_tracked:
+        values["raw_probabilities"] = _by_label(face.raw_probabilities)
+    return values
+
+
+def _by_label(probabilities: Iterable[float]) -> dict[str, float]:
+    return {label: round(value, 4) for label, value in zip(LABELS, probabilities, strict=True)}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="emotion_recognition",
+        description="Find the faces in images, videos or a webcam and the emotion that each shows.",
+    )
+    parser.add_argument("source", help="image, folder of images, video, or webcam (0, /dev/video0)")
+    parser.add_argument(
+        "--json",
+        metavar="FILE",
+        help="file for one line of JSON an image, - for standard output; "
+        "the default is -, and no JSON with --annotated",
+    )
+    parser.add_argument(
+        "--annotated",
+        metavar="PATH",
+        type=Path,
+        help="copy with the faces drawn in: an image or a folder for images, else .mp4 or .avi",
+    )
+    parser.add_argument("--detector", default="paper", help="packaged detector (%(default)s)")
+    parser.add_argument("--classifier", default="paper", help="packaged classifier (%(default)s)")
+    parser.add_argument(
+        "--backend", default="auto", help="auto, onnxruntime, torch or opencv (%(default)s)"
+    )
+    parser.add_argument(
+        "--score-threshold",
+        metavar="SCORE",
+        type=_score,
+        help="detection score from which on a face counts, 0 to 1; the default is the detector's",
+    )
+    parser.add_argument(
+        "--threads", type=_count, default=0, help="of one inference; 0: the backend's choice"
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    return parser
+
+
+def _score(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text}")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"expected 0 or more, got {text}")
+    return value
+
+
+def _run(options: argparse.Namespace) -> int:
+    source = open_source(options.source)
+    json_path = options.json or ("-" if options.annotated is None else None)
+    with ExitStack() as stack:
+        copy = lines = None
+        if options.annotated is not None:
+            copy = stack.enter_context(AnnotatedCopy(options.annotated, source))
+        if json_path is not None:
+            lines = stack.enter_context(_open_lines(json_path))
+        pipeline = EmotionPipeline(
+            options.detector,
+            options.classifier,
+            options.backend,
+            options.score_threshold,
+            options.threads,
+        )
+        has_bar = not (json_path == "-" and sys.stdout.isatty())
+        try:
+            for answer in _with_progress(answers(pipeline, source), source.frame_count, has_bar):
+                if lines is not None:
+                    print(json.dumps(record(answer)), file=lines, flush=source.is_live)
+                if copy is not None:
+                    copy.add(draw_faces(answer.image, answer.faces), answer.index, answer.time)
+        except KeyboardInterrupt:  # the way to end a webcam
+            return 0 if source.is_live else INTERRUPTED
+    return 0
+
+
+@contextmanager
+def _open_lines(path: str) -> Iterator[TextIO]:
+    if path == "-":
+        yield sys.stdout
+        sys.stdout.flush()  # here, where a closed pipe is still noticed
+    else:
+        with Path(path).open("w", encoding="utf-8") as file:
+            yield file
+
+
+def _with_progress(items: Iterator[Answer], count: int, wanted: bool) -> Iterable[Answer]:
+    """With a progress bar on standard error if that is a terminal and tqdm is installed."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return items
+    disable = None if wanted else True  # None: disabled where there is no terminal
+    bar: Iterable[Answer] = tqdm(items, total=count or None, unit=" images", disable=disable)
+    return bar
+
+
+if __name__ == "__main__":
+    sys.exit(main())
