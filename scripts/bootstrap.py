@@ -73,7 +73,7 @@ TEST = {
 }
 
 #: What a change of makes a new build necessary.
-BUILD_INPUTS = ("package.xml", "CMakeLists.txt", "setup.cfg", "msg", "config", "launch")
+BUILD_INPUTS = ("package.xml", "CMakeLists.txt", "setup.cfg", "msg", "config", "examples", "launch")
 
 
 class SetupError(Exception):
