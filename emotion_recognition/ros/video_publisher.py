@@ -56,11 +56,13 @@ class VideoPublisher(Node):
             "Encoding of the images.",
             choices=tuple(OUTGOING_ENCODINGS),
         )
-        self._waits = declare(
+        self._audience = declare(
             self,
-            "wait_for_subscriber",
-            False,
-            "Do not start before somebody subscribes, so that no frame is missed.",
+            "wait_for_subscribers",
+            0,
+            "Do not start before this many nodes subscribe, so that they miss no frame.",
+            minimum=0,
+            maximum=100,
         )
         self._publisher = self.create_publisher(Image, "image_raw", 10)
         self._thread = Thread(target=self._play, name="player", daemon=True)
@@ -116,7 +118,7 @@ class VideoPublisher(Node):
             self.finished.set_result(None)
 
     def _publish_all(self) -> None:
-        while self._waits and not self._publisher.get_subscription_count():
+        while self._publisher.get_subscription_count() < self._audience:
             if self._stop.wait(0.02):
                 return
         pacer = Pacer(self._rate, self._stop)
