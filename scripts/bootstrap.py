@@ -58,6 +58,7 @@ DEMO = {
     "numpy": "numpy",
     "cv2": "opencv-python-headless",
     "onnxruntime": "onnxruntime",
+    "rich": "rich",
     "skimage": "scikit-image",
 }
 TEST = {
