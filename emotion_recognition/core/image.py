@@ -57,7 +57,7 @@ def decode_image(
     """
     layout = _LAYOUTS.get(encoding)
     if layout is None:
-        wrong = f"unknown encoding '{encoding}'" if encoding else "the encoding is empty"
+        wrong = f"unknown encoding {encoding[:40]!r}" if encoding else "the encoding is empty"
         raise UnknownEncodingError(f"{wrong}; expected one of {', '.join(ENCODINGS)}")
     columns, rows = layout.block
     if width % columns or height % rows:

@@ -83,7 +83,7 @@ def test_one_image_gives_one_answer_that_belongs_to_it(
     assert 0 < age(answer) < TIMEOUT
     assert answer.model == "paper/paper"
     assert len(conversation.answers.all) == 1
-    (face,) = answer.faces
+    face = answer.faces[0]
     assert face.label in ("neutral", "angry", "surprised", "happy")
     assert face.confidence == pytest.approx(max(face.probabilities))
     assert sum(face.probabilities) == pytest.approx(1, abs=1e-3)
@@ -102,7 +102,7 @@ def malformations() -> dict[str, tuple[dict[str, Any], str]]:
     return {
         "no encoding": ({"encoding": ""}, "the encoding is empty"),
         "unknown encoding": ({"encoding": "bgr9"}, "unknown encoding 'bgr9'"),
-        "not an encoding": ({"encoding": "\n%s\x07"}, "unknown encoding '\n%s"),
+        "not an encoding": ({"encoding": "\n%s\x07"}, r"unknown encoding '\n%s\x07'"),
         "no width": ({"width": 0}, "empty: 0x240"),
         "no height": ({"height": 0}, "empty: 320x0"),
         "no size at all": ({"width": 0, "height": 0, "step": 0, "data": b""}, "empty: 0x0"),
@@ -134,9 +134,9 @@ def test_malformed_images_are_rejected_one_by_one_and_every_good_one_is_answered
             setattr(bad, name, value)
         conversation.send(bad)
         if turn < len(kinds):  # repeats are throttled
-            node.wait_for_log(f"Image rejected: {reason}" if reason[0] == "u" else reason)
+            node.wait_for_log(reason)
         answer = conversation.ask(conversation.message(face_image))
-        assert len(answer.faces) == 1
+        assert answer.faces
     assert node.stop() == 0
     assert len(conversation.answers.all) == 200
     final = counts(node.log)
@@ -183,33 +183,34 @@ def test_under_load_answers_stay_fresh_and_drops_are_counted(
     assert final["received"] == final["answered"] + final["dropped"]
 
 
-def test_a_publisher_with_best_effort_is_heard(
-    start_node: StartNode, peer: Peer, empty_image: Pixels
-) -> None:
-    node = start_node("emotion_node")
-    publisher = peer.publisher(
-        Image, "image_raw", QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
-    )
-    node.wait_for_log("subscribing with best effort")
-    peer.wait_for_subscriber(publisher)
-    answers = peer.subscribe(FaceEmotionArray, "emotions")
-    peer.wait_for_publisher("emotions")
-    header = Header(stamp=peer.node.get_clock().now().to_msg())
+BEST_EFFORT = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
-    def answered() -> bool:  # best effort: one image may be lost
-        publisher.publish(encode_message(empty_image, "bgr8", header))
-        return bool(answers.all)
+
+@pytest.mark.parametrize(
+    ("subscription", "publisher"),
+    [("auto", BEST_EFFORT), ("best_effort", BEST_EFFORT), ("best_effort", 10), ("reliable", 10)],
+    ids=["auto and best effort", "best effort", "best effort and reliable", "reliable"],
+)
+def test_publishers_of_every_reliability_are_heard(
+    start_node: StartNode,
+    peer: Peer,
+    empty_image: Pixels,
+    subscription: str,
+    publisher: QoSProfile | int,
+) -> None:
+    node = start_node("emotion_node", reliability=subscription)
+    node.wait_for_log(READY)
+    conversation = Conversation(peer, publisher)
+    message = conversation.message(empty_image)
+
+    def answered() -> bool:  # what is sent with best effort may be lost
+        conversation.send(message)
+        return bool(conversation.answers.all)
 
     peer.wait_until(answered, "an answer")
-    assert answers.all[0].header == header
-
-
-def test_a_reliable_publisher_is_heard_by_a_best_effort_subscription(
-    start_node: StartNode, peer: Peer, empty_image: Pixels
-) -> None:
-    start_node("emotion_node", reliability="best_effort").wait_for_log(READY)
-    conversation = Conversation(peer)
-    assert list(conversation.ask(conversation.message(empty_image)).faces) == []
+    assert conversation.answers.all[0].header == message.header
+    fell_back = "offers best effort only: subscribing with best effort" in node.log
+    assert fell_back == (subscription == "auto")
 
 
 @pytest.mark.parametrize(
@@ -286,14 +287,14 @@ def test_the_score_threshold_changes_while_the_node_runs(
     parameters = Parameters(peer, "emotion_node")
     shipped = parameters.get("score_threshold")
     assert 0 < shipped < 1
-    assert len(conversation.ask(conversation.message(face_image)).faces) == 1
-    assert parameters.set("score_threshold", 1.0).successful
-    assert len(conversation.ask(conversation.message(face_image)).faces) == 0
+    few = len(conversation.ask(conversation.message(face_image)).faces)
+    assert parameters.set("score_threshold", 0.0).successful
+    assert len(conversation.ask(conversation.message(face_image)).faces) > few
     for wrong in (1.5, -0.1, float("nan"), "high"):
         assert not parameters.set("score_threshold", wrong).successful
-        assert parameters.get("score_threshold") == 1.0
+        assert parameters.get("score_threshold") == 0.0
     assert parameters.set("score_threshold", shipped).successful
-    assert len(conversation.ask(conversation.message(face_image)).faces) == 1
+    assert len(conversation.ask(conversation.message(face_image)).faces) == few
 
 
 def test_every_parameter_is_described_and_what_needs_a_restart_is_read_only(
