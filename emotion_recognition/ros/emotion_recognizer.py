@@ -68,21 +68,26 @@ class EmotionRecognizer(Node):
         )
         self.create_timer(COUNTS_PERIOD, lambda: self.get_logger().debug(str(self.counts)))
         self._worker = Thread(target=self._work, name="inference", daemon=True)
-        self._worker.start()
-        self.get_logger().info(
-            f"Ready: models {pipeline.model_name} on {pipeline.backend_name}, images from "
-            f"'{self._subscription.topic_name}', answers to '{self._publisher.topic_name}'"
-        )
 
     @property
     def counts(self) -> FrameCounts:
         """What became of the images so far."""
         return self._counter.counts
 
+    def start(self) -> None:
+        """Begins to answer."""
+        self._worker.start()
+        pipeline = self._process.pipeline
+        self.get_logger().info(
+            f"Ready: models {pipeline.model_name} on {pipeline.backend_name}, images from "
+            f"'{self._subscription.topic_name}', answers to '{self._publisher.topic_name}'"
+        )
+
     def close(self) -> None:
         """Stops the worker and destroys the node."""
         self._images.close()
-        self._worker.join(WORKER_TIMEOUT)
+        if self._worker.is_alive():
+            self._worker.join(WORKER_TIMEOUT)
         name = self.get_name()
         self.destroy_node()
         # By the bare name: the node's own logger also publishes, which no longer works here.

@@ -66,6 +66,9 @@ class VideoPublisher(Node):
         )
         self._publisher = self.create_publisher(Image, "image_raw", 10)
         self._thread = Thread(target=self._play, name="player", daemon=True)
+
+    def start(self) -> None:
+        """Begins to play."""
         self._thread.start()
         pace = "at its own pace" if self._source.is_live else f"at {self._rate:g} frames per second"
         self.get_logger().info(
@@ -75,7 +78,8 @@ class VideoPublisher(Node):
     def close(self) -> None:
         """Stops playing and destroys the node."""
         self._stop.set()
-        self._thread.join(DELIVERY_TIMEOUT.nanoseconds / 1e9)
+        if self._thread.is_alive():
+            self._thread.join(DELIVERY_TIMEOUT.nanoseconds / 1e9)
         self.destroy_node()
 
     def _open_source(self, rate: float) -> FrameSource:
