@@ -173,7 +173,7 @@ def test_under_load_answers_stay_fresh_and_drops_are_counted(
     ages = [
         answer.latency.sec + answer.latency.nanosec / 1e9 for answer in conversation.answers.all
     ]
-    assert max(ages) < 1.5, "a queue would make the last ones 20 seconds old"
+    assert max(ages) < 3, "a queue would make the last ones 20 seconds old"
     stamps = [(a.header.stamp.sec, a.header.stamp.nanosec) for a in conversation.answers.all]
     assert stamps == sorted(set(stamps))
     assert node.stop() == 0
