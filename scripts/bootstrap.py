@@ -58,6 +58,7 @@ DEMO = {
     "numpy": "numpy",
     "cv2": "opencv-python-headless",
     "onnxruntime": "onnxruntime",
+    "rich": "rich",
     "skimage": "scikit-image",
 }
 TEST = {
@@ -118,9 +119,21 @@ def main() -> int:
 
 
 def ros_is_sourced() -> bool:
-    """Whether a ROS 2 is set up in this shell, other than one that this script has made."""
-    rclpy = find_spec("rclpy") if "ROS_DISTRO" in os.environ else None
-    return rclpy is not None and not Path(str(rclpy.origin)).is_relative_to(ROOT)
+    """Whether a usable ROS 2 is set up in this shell, other than one that this script has made."""
+    distro = os.environ.get("ROS_DISTRO")
+    if distro is None:
+        return False
+    code = "import rclpy; print(rclpy.__file__)"
+    rclpy = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    if rclpy.returncode:
+        print(
+            f"ROS 2 {distro} is sourced but {sys.executable} cannot import its rclpy; "
+            "trying PyPI's ROS 2 instead. To use yours: make PYTHON=/usr/bin/python3"
+        )
+        return False
+    return not Path(rclpy.stdout.strip()).is_relative_to(ROOT)
 
 
 def environment_without_ros() -> dict[str, str]:
@@ -255,6 +268,7 @@ def build(workspace: Workspace, wheels: str | None, environment: dict[str, str])
     digest = digest_of_inputs()
     if stamp.is_file() and stamp.read_text() == digest:
         return
+    require_tools(wheels)
     environment = dict(environment)
     if wheels:
         prefix = str(workspace.venv)

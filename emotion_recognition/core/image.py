@@ -6,9 +6,9 @@ the memory layouts: https://docs.kernel.org/userspace-api/media/v4l/pixfmt.html.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -41,12 +41,17 @@ def check_image(image: object) -> None:
 
 
 def decode_image(
-    encoding: str, width: int, height: int, step: int, data: Any, is_bigendian: bool | int = False
+    encoding: str,
+    width: int,
+    height: int,
+    step: int,
+    data: bytes | bytearray | memoryview | array[int],
+    is_bigendian: bool | int = False,
 ) -> Pixels:
     """The fields of a raw image (sensor_msgs/Image) as a uint8 array (H, W, 3) in BGR order.
 
     encoding: one of ENCODINGS. width, height: in pixels. step: bytes from one row to the next;
-    padding after a row is skipped. data: a contiguous buffer (bytes, array.array, memoryview, ...).
+    padding after a row is skipped. data: a contiguous buffer.
     is_bigendian: the byte order of 16-bit values; of no meaning for the others.
 
     A bgr8 image is returned as a view of `data`, not a copy, read-only if `data` is. 16-bit
@@ -57,7 +62,7 @@ def decode_image(
     """
     layout = _LAYOUTS.get(encoding)
     if layout is None:
-        wrong = f"unknown encoding '{encoding}'" if encoding else "the encoding is empty"
+        wrong = f"unknown encoding {encoding[:40]!r}" if encoding else "the encoding is empty"
         raise UnknownEncodingError(f"{wrong}; expected one of {', '.join(ENCODINGS)}")
     columns, rows = layout.block
     if width % columns or height % rows:

@@ -7,11 +7,16 @@ import traceback
 from threading import Thread
 
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.event_handler import SubscriptionEventCallbacks
+from rclpy.event_handler import QoSRequestedIncompatibleQoSInfo, SubscriptionEventCallbacks
 from rclpy.logging import get_logger
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from rclpy.qos import QoSPolicyKind, QoSProfile, ReliabilityPolicy
+from rclpy.qos import (
+    QoSPolicyKind,
+    QoSProfile,
+    ReliabilityPolicy,
+    qos_policy_name_from_kind,
+)
 from rclpy.subscription import Subscription
 from rclpy.task import Future
 from sensor_msgs.msg import Image
@@ -68,21 +73,26 @@ class EmotionRecognizer(Node):
         )
         self.create_timer(COUNTS_PERIOD, lambda: self.get_logger().debug(str(self.counts)))
         self._worker = Thread(target=self._work, name="inference", daemon=True)
-        self._worker.start()
-        self.get_logger().info(
-            f"Ready: models {pipeline.model_name} on {pipeline.backend_name}, images from "
-            f"'{self._subscription.topic_name}', answers to '{self._publisher.topic_name}'"
-        )
 
     @property
     def counts(self) -> FrameCounts:
         """What became of the images so far."""
         return self._counter.counts
 
+    def start(self) -> None:
+        """Begins to answer."""
+        self._worker.start()
+        pipeline = self._process.pipeline
+        self.get_logger().info(
+            f"Ready: models {pipeline.model_name} on {pipeline.backend_name}, images from "
+            f"'{self._subscription.topic_name}', answers to '{self._publisher.topic_name}'"
+        )
+
     def close(self) -> None:
         """Stops the worker and destroys the node."""
         self._images.close()
-        self._worker.join(WORKER_TIMEOUT)
+        if self._worker.is_alive():
+            self._worker.join(WORKER_TIMEOUT)
         name = self.get_name()
         self.destroy_node()
         # By the bare name: the node's own logger also publishes, which no longer works here.
@@ -142,12 +152,12 @@ class EmotionRecognizer(Node):
             ),
         )
 
-    def _fall_back_to_best_effort(self, event: object) -> None:
-        topic = self._subscription.topic_name
-        if event.last_policy_kind != QoSPolicyKind.RELIABILITY:  # type: ignore[attr-defined]
+    def _fall_back_to_best_effort(self, event: QoSRequestedIncompatibleQoSInfo) -> None:
+        topic, kind = self._subscription.topic_name, event.last_policy_kind
+        if kind != QoSPolicyKind.RELIABILITY:
             self.get_logger().warning(
-                f"A publisher of '{topic}' offers a quality of service that does not fit "
-                f"({event.last_policy_kind}); its images do not arrive"  # type: ignore[attr-defined]
+                f"No images arrive from a publisher of '{topic}': its quality of service does not "
+                f"fit in {qos_policy_name_from_kind(kind)}"
             )
             return
         self.get_logger().info(

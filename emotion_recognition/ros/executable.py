@@ -21,6 +21,9 @@ class RunnableNode(Protocol):
 
     finished: Any
 
+    def start(self) -> None:
+        """Starts the node's threads."""
+
     def close(self) -> None:
         """Stops the node's threads and destroys it."""
 
@@ -32,13 +35,23 @@ def run(name: str, load: Callable[[], RunnableNode], args: list[str] | None = No
     rclpy.init(). 0 after an interrupt (SIGINT, SIGTERM) or a regular end. 1 with one line on what
     is wrong when it cannot start or go on: NodeError, a bad parameter, a missing module.
     """
-    interrupt_once = _InterruptOnce()
-    signal.signal(signal.SIGINT, interrupt_once)
-    signal.signal(signal.SIGTERM, interrupt_once)
+    interrupt = _InterruptOnce()
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
+    exit_code = 0
     try:
-        return _run(name, load, args)
+        exit_code = _run(name, load, args, interrupt)
     except KeyboardInterrupt:
-        return 0
+        pass
+    except Exception:
+        if not interrupt.happened:
+            raise
+    finally:
+        # As it closes, the interpreter gives handlers back, and a second signal would kill it.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # An interrupt shuts rclpy down at once, and what still wanted it fails: no error of its own.
+    return 0 if interrupt.happened else exit_code
 
 
 class _InterruptOnce:
@@ -48,15 +61,20 @@ class _InterruptOnce:
     """
 
     def __init__(self) -> None:
-        self._interrupted = False
+        self.happened = False
 
     def __call__(self, signal_number: int, frame: FrameType | None) -> None:
-        if not self._interrupted:
-            self._interrupted = True
+        if not self.happened:
+            self.happened = True
             raise KeyboardInterrupt
 
 
-def _run(name: str, load: Callable[[], RunnableNode], args: list[str] | None) -> int:
+def _run(
+    name: str,
+    load: Callable[[], RunnableNode],
+    args: list[str] | None,
+    interrupt: _InterruptOnce,
+) -> int:
     try:
         import rclpy
         from rclpy.exceptions import NameValidationException, ParameterException
@@ -70,9 +88,12 @@ def _run(name: str, load: Callable[[], RunnableNode], args: list[str] | None) ->
     except RuntimeError as error:  # what rcl says of wrong arguments
         logger.fatal(str(error))
         return 1
+    if interrupt.happened:  # while a module was imported that swallowed the exception
+        return 0
     try:
         node = load()
         try:
+            node.start()
             rclpy.spin_until_future_complete(node, node.finished)
             if node.finished.done():
                 node.finished.result()

@@ -56,14 +56,19 @@ class VideoPublisher(Node):
             "Encoding of the images.",
             choices=tuple(OUTGOING_ENCODINGS),
         )
-        self._waits = declare(
+        self._audience = declare(
             self,
-            "wait_for_subscriber",
-            False,
-            "Do not start before somebody subscribes, so that no frame is missed.",
+            "wait_for_subscribers",
+            0,
+            "Do not start before this many nodes subscribe, so that they miss no frame.",
+            minimum=0,
+            maximum=100,
         )
         self._publisher = self.create_publisher(Image, "image_raw", 10)
         self._thread = Thread(target=self._play, name="player", daemon=True)
+
+    def start(self) -> None:
+        """Begins to play."""
         self._thread.start()
         pace = "at its own pace" if self._source.is_live else f"at {self._rate:g} frames per second"
         self.get_logger().info(
@@ -73,7 +78,8 @@ class VideoPublisher(Node):
     def close(self) -> None:
         """Stops playing and destroys the node."""
         self._stop.set()
-        self._thread.join(DELIVERY_TIMEOUT.nanoseconds / 1e9)
+        if self._thread.is_alive():
+            self._thread.join(DELIVERY_TIMEOUT.nanoseconds / 1e9)
         self.destroy_node()
 
     def _open_source(self, rate: float) -> FrameSource:
@@ -116,7 +122,7 @@ class VideoPublisher(Node):
             self.finished.set_result(None)
 
     def _publish_all(self) -> None:
-        while self._waits and not self._publisher.get_subscription_count():
+        while self._publisher.get_subscription_count() < self._audience:
             if self._stop.wait(0.02):
                 return
         pacer = Pacer(self._rate, self._stop)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from emotion_recognition.training.curves import save_curves
+
+STATISTICS_BATCHES = 200
 
 
 def fit(
@@ -35,7 +38,7 @@ def fit(
     output.mkdir(parents=True, exist_ok=True)
     checkpoint = output / "checkpoint.pt"
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(ema_decay), use_buffers=True)
+    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(ema_decay))
     optimizer = torch.optim.AdamW(model.parameters(), learning_rate, weight_decay=weight_decay)
     total_steps = epochs * len(loader)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -59,8 +62,7 @@ def fit(
             total = 0.0
             for images, targets in loader:
                 with torch.autocast("cpu", torch.bfloat16):
-                    scaled = images.float().div(255).to(memory_format=torch.channels_last)
-                    predictions = model(scaled)
+                    predictions = model(_scaled(images))
                 loss = loss_function(predictions.float(), targets)
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
@@ -88,5 +90,13 @@ def fit(
             )
             partial.replace(checkpoint)  # a kill while writing leaves the previous checkpoint whole
             save_curves(history, output / "curves.png")
+    # No batch was normalized with the averaged weights yet: measure the statistics that fit them.
+    loader.sampler.epoch = epochs  # type: ignore[attr-defined]
+    update_bn((_scaled(images) for images, _ in islice(loader, STATISTICS_BATCHES)), average.module)
     averaged: nn.Module = average.module.eval()
     return averaged
+
+
+def _scaled(images: Tensor) -> Tensor:
+    """uint8 to [0, 1]."""
+    return images.float().div(255).to(memory_format=torch.channels_last)

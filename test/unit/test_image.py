@@ -238,3 +238,11 @@ def test_every_size_that_fits_gives_an_image_of_that_size(
 def test_check_image_refuses_what_is_no_bgr_image(image: object) -> None:
     with pytest.raises(ImageError):
         check_image(image)
+
+
+def test_an_unknown_encoding_is_quoted_on_one_short_line() -> None:
+    with pytest.raises(UnknownEncodingError) as error:
+        decode_image("\n\x07" + 1000 * "x", 8, 6, 24, BGR.tobytes())
+    assert r"'\n\x07xxx" in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+    assert len(str(error.value)) < 400

@@ -185,3 +185,47 @@ def test_without_scikit_image_the_error_names_the_package(monkeypatch: pytest.Mo
     monkeypatch.setattr(sources, "find_spec", lambda name: None)
     with pytest.raises(SourceError, match="pip install scikit-image"):
         open_source("astronaut")
+
+
+class FakeCamera:
+    """Gives five frames, then nothing, as a webcam that is pulled out."""
+
+    def __init__(self, device: int | str) -> None:
+        self.device = device
+        self.settings: dict[int, float] = {cv2.CAP_PROP_FPS: 15.0}
+        self.left = 5
+
+    def set(self, setting: int, value: float) -> bool:
+        self.settings[setting] = value
+        return True
+
+    def get(self, setting: int) -> float:
+        return self.settings[setting]
+
+    def read(self) -> tuple[bool, NDArray[np.uint8] | None]:
+        self.left -= 1
+        return (True, flat(50)) if self.left >= 0 else (False, None)
+
+
+@pytest.mark.parametrize(("name", "device"), [("2", 2), ("/dev/video2", "/dev/video2")])
+def test_a_webcam_is_asked_for_size_and_rate_and_is_live(
+    monkeypatch: pytest.MonkeyPatch, name: str, device: int | str
+) -> None:
+    cameras: list[FakeCamera] = []
+
+    def open_camera(device: int | str) -> FakeCamera:
+        cameras.append(FakeCamera(device))
+        return cameras[-1]
+
+    monkeypatch.setattr(sources.cv2, "VideoCapture", open_camera)
+    source = open_source(name, loop=True, width=32, height=24, frame_rate=10.0)
+    assert (source.is_live, source.frame_rate) == (True, 10.0)
+    (camera,) = cameras
+    assert camera.device == device
+    asked = (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FPS)
+    assert [camera.settings[setting] for setting in asked] == [32, 24, 10.0]
+
+    frames = iter(source)
+    assert {next(frames).shape for _ in range(4)} == {(24, 32, 3)}
+    with pytest.raises(SourceError, match="stopped giving images"):
+        next(frames)

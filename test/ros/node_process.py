@@ -1,0 +1,65 @@
+"""Nodes in processes of their own."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+
+TIMEOUT = 60.0  # seconds; generous, because a busy machine is no failure
+
+
+class NodeProcess:
+    """Runs `python COMMAND --ros-args PARAMETERS...`; its output goes to a file that is read.
+
+    command: the arguments of the interpreter: a script, or -m and a module.
+    """
+
+    def __init__(self, command: list[str], log: Path, **parameters: object) -> None:
+        self._log = log
+        arguments = [f"-p{name}:={value}" for name, value in parameters.items()]
+        ros_arguments = [word for argument in arguments for word in (argument[:2], argument[2:])]
+        with log.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, *command, "--ros-args", *ros_arguments],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def wait_for_log(self, text: str) -> None:
+        """Waits until the node has logged a text."""
+        deadline = time.monotonic() + TIMEOUT
+        while text not in self.log:
+            assert self.process.poll() is None, f"the node ended before '{text}':\n{self.log}"
+            assert time.monotonic() < deadline, f"no '{text}' in:\n{self.log}"
+            time.sleep(0.02)
+
+    def stop(self, *signals: signal.Signals) -> int:
+        """Sends the signals (by default one Ctrl-C) and returns the exit code."""
+        for number in signals or (signal.SIGINT,):
+            self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> int:
+        """The exit code, once the node has ended."""
+        return self.process.wait(TIMEOUT)
+
+    def __enter__(self) -> NodeProcess:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()

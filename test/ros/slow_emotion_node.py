@@ -1,0 +1,28 @@
+"""emotion_node with the real models on a machine that is too slow for the camera."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+import emotion_recognition.ros.emotion_recognizer as module
+from emotion_recognition import EmotionPipeline
+from emotion_recognition.core.types import Result
+from emotion_recognition.ros.emotion_node import main
+
+SECONDS = 0.25
+
+
+class SlowPipeline(EmotionPipeline):
+    def process(self, image: NDArray[np.uint8]) -> Result:
+        time.sleep(SECONDS)
+        return super().process(image)
+
+
+module.EmotionPipeline = SlowPipeline  # type: ignore[attr-defined]
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,308 @@
+"""emotion_node as a process of its own, over real topics."""
+
+from __future__ import annotations
+
+import re
+import signal
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+pytest.importorskip("rclpy", reason="needs ROS 2")
+pytest.importorskip("emotion_recognition.msg", reason="needs the built messages")
+
+from conftest import TIMEOUT, Peer, StartNode
+from emotion_recognition.msg import FaceEmotionArray
+from node_process import NodeProcess
+from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParameters
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from emotion_recognition.ros.image_conversion import encode_message
+
+Pixels = NDArray[np.uint8]
+READY = "Ready: "
+
+
+class Conversation:
+    """Sends images to a node and waits for its answers."""
+
+    def __init__(self, peer: Peer, qos: object = 10) -> None:
+        self._peer = peer
+        self.answers = peer.subscribe(FaceEmotionArray, "emotions")
+        self._publisher = peer.publisher(Image, "image_raw", qos)
+        peer.wait_for_publisher("emotions")
+        peer.wait_for_subscriber(self._publisher)
+
+    def message(self, image: Pixels, frame_id: str = "camera") -> Image:
+        stamp = self._peer.node.get_clock().now().to_msg()
+        return encode_message(image, "bgr8", Header(stamp=stamp, frame_id=frame_id))
+
+    def send(self, message: Image) -> None:
+        self._publisher.publish(message)
+
+    def ask(self, message: Image) -> FaceEmotionArray:
+        self.send(message)
+        return self.answers.wait_for_stamp(message.header.stamp)
+
+
+@pytest.fixture
+def node(start_node: StartNode) -> NodeProcess:
+    process = start_node("emotion_node")
+    process.wait_for_log(READY)
+    return process
+
+
+@pytest.fixture
+def conversation(node: NodeProcess, peer: Peer) -> Conversation:
+    return Conversation(peer)
+
+
+def counts(log: str) -> dict[str, int]:
+    """The figures of the line that a node logs when it stops."""
+    line = next(line for line in log.splitlines() if "Stopped: " in line)
+    figures = re.findall(r"(\d+) (?:images )?(\w+)", line.split("Stopped: ")[1])
+    return {name: int(figure) for figure, name in figures}
+
+
+def age(answer: FaceEmotionArray) -> float:
+    return float(answer.latency.sec + answer.latency.nanosec / 1e9)
+
+
+def test_one_image_gives_one_answer_that_belongs_to_it(
+    conversation: Conversation, face_image: Pixels
+) -> None:
+    message = conversation.message(face_image, frame_id="left_camera_optical_frame")
+    answer = conversation.ask(message)
+    assert answer.header == message.header
+    assert (answer.image_width, answer.image_height) == (320, 240)
+    assert 0 < age(answer) < TIMEOUT
+    assert answer.model == "paper/paper"
+    assert len(conversation.answers.all) == 1
+    face = answer.faces[0]
+    assert face.label in ("neutral", "angry", "surprised", "happy")
+    assert face.confidence == pytest.approx(max(face.probabilities))
+    assert sum(face.probabilities) == pytest.approx(1, abs=1e-3)
+    assert face.roi.x_offset + face.roi.width <= 320
+    assert face.roi.y_offset + face.roi.height <= 240
+
+
+def test_an_image_without_a_face_gives_an_empty_answer(
+    conversation: Conversation, empty_image: Pixels
+) -> None:
+    assert list(conversation.ask(conversation.message(empty_image)).faces) == []
+
+
+def malformations() -> dict[str, tuple[dict[str, Any], str]]:
+    """What is wrong with an image of 320x240 bgr8, and what the log must say of it."""
+    return {
+        "no encoding": ({"encoding": ""}, "the encoding is empty"),
+        "unknown encoding": ({"encoding": "bgr9"}, "unknown encoding 'bgr9'"),
+        "not an encoding": ({"encoding": "\n%s\x07"}, r"unknown encoding '\n%s\x07'"),
+        "no width": ({"width": 0}, "empty: 0x240"),
+        "no height": ({"height": 0}, "empty: 320x0"),
+        "no size at all": ({"width": 0, "height": 0, "step": 0, "data": b""}, "empty: 0x0"),
+        "huge": ({"width": 2**32 - 1, "height": 2**32 - 1, "step": 2**32 - 1}, "too large"),
+        "no step": ({"step": 0}, "step 0 is too small"),
+        "small step": ({"step": 959}, "step 959 is too small"),
+        "large step": ({"step": 961}, "230400 bytes long; expected 230640"),
+        "huge step": ({"step": 2**32 - 1}, "230400 bytes long; expected 1030792150800"),
+        "no data": ({"data": b""}, "0 bytes long; expected 230400"),
+        "truncated": ({"data": bytes(230399)}, "230399 bytes long"),
+        "trailing bytes": ({"data": bytes(230401)}, "230401 bytes long"),
+        "higher than its data": ({"height": 241}, "expected 231360"),
+        "wider than its step": ({"width": 321}, "at least 963 bytes"),
+        "bgra8 in bgr8": ({"encoding": "bgra8"}, "at least 1280 bytes"),
+        "odd yuv422": ({"encoding": "yuv422", "width": 319}, "yuv422 of 319x240"),
+        "odd nv12": ({"encoding": "nv12", "height": 239}, "nv12 of 320x239"),
+        "short nv21": ({"encoding": "nv21"}, "expected 345600"),
+    }
+
+
+def test_malformed_images_are_rejected_one_by_one_and_every_good_one_is_answered(
+    conversation: Conversation, node: NodeProcess, face_image: Pixels
+) -> None:
+    kinds = malformations()
+    for turn in range(200):
+        fields, reason = list(kinds.values())[turn % len(kinds)]
+        bad = conversation.message(face_image)
+        for name, value in fields.items():
+            setattr(bad, name, value)
+        conversation.send(bad)
+        if turn < len(kinds):  # repeats are throttled
+            node.wait_for_log(reason)
+        answer = conversation.ask(conversation.message(face_image))
+        assert answer.faces
+    assert node.stop() == 0
+    assert len(conversation.answers.all) == 200
+    final = counts(node.log)
+    assert final["answered"] == 200
+    assert final["rejected"] >= len(kinds)
+    assert final["failed"] == 0
+    assert "Traceback" not in node.log
+
+
+def test_repeated_reasons_are_throttled(
+    conversation: Conversation, node: NodeProcess, empty_image: Pixels
+) -> None:
+    for _ in range(20):
+        bad = conversation.message(empty_image)
+        bad.encoding = "bgr9"
+        conversation.send(bad)
+        conversation.ask(conversation.message(empty_image))
+    assert 1 <= node.log.count("unknown encoding 'bgr9'") < 10
+
+
+def test_under_load_answers_stay_fresh_and_drops_are_counted(
+    start_node: StartNode, peer: Peer, face_image: Pixels
+) -> None:
+    node = start_node("slow_emotion_node.py")
+    node.wait_for_log(READY)
+    conversation = Conversation(peer)
+    rate = peer.node.create_rate(30)
+    sent = 90
+    for _ in range(sent):
+        last = conversation.message(face_image)
+        conversation.send(last)
+        rate.sleep()
+    conversation.answers.wait_for_stamp(last.header.stamp)
+    ages = [
+        answer.latency.sec + answer.latency.nanosec / 1e9 for answer in conversation.answers.all
+    ]
+    assert max(ages) < 3, "a queue would make the last ones 20 seconds old"
+    stamps = [(a.header.stamp.sec, a.header.stamp.nanosec) for a in conversation.answers.all]
+    assert stamps == sorted(set(stamps))
+    assert node.stop() == 0
+    final = counts(node.log)
+    assert final["dropped"] >= sent // 4
+    assert final["answered"] == len(ages)
+    assert final["received"] == final["answered"] + final["dropped"]
+
+
+BEST_EFFORT = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+
+@pytest.mark.parametrize(
+    ("subscription", "publisher"),
+    [("auto", BEST_EFFORT), ("best_effort", BEST_EFFORT), ("best_effort", 10), ("reliable", 10)],
+    ids=["auto and best effort", "best effort", "best effort and reliable", "reliable"],
+)
+def test_publishers_of_every_reliability_are_heard(
+    start_node: StartNode,
+    peer: Peer,
+    empty_image: Pixels,
+    subscription: str,
+    publisher: QoSProfile | int,
+) -> None:
+    node = start_node("emotion_node", reliability=subscription)
+    node.wait_for_log(READY)
+    conversation = Conversation(peer, publisher)
+    message = conversation.message(empty_image)
+
+    def answered() -> bool:  # what is sent with best effort may be lost
+        conversation.send(message)
+        return bool(conversation.answers.all)
+
+    peer.wait_until(answered, "an answer")
+    assert conversation.answers.all[0].header == message.header
+    fell_back = "offers best effort only: subscribing with best effort" in node.log
+    assert fell_back == (subscription == "auto")
+
+
+@pytest.mark.parametrize(
+    "signals",
+    [[signal.SIGINT], [signal.SIGINT, signal.SIGINT], [signal.SIGTERM]],
+    ids=["ctrl-c", "ctrl-c twice", "terminate"],
+)
+def test_a_signal_ends_the_node_with_exit_code_0(
+    conversation: Conversation,
+    node: NodeProcess,
+    face_image: Pixels,
+    signals: list[signal.Signals],
+) -> None:
+    for _ in range(3):
+        conversation.send(conversation.message(face_image))
+    assert node.stop(*signals) == 0
+    assert "Traceback" not in node.log
+    assert "Stopped: " in node.log
+
+
+@pytest.mark.parametrize(
+    ("parameters", "reason"),
+    [
+        ({"backend": "abacus"}, "abacus"),
+        ({"detector": "none"}, "none"),
+        ({"reliability": "sometimes"}, "expected one of: auto, reliable, best_effort"),
+        ({"score_threshold": 1.5}, "score_threshold"),
+        ({"score_threshold": ".nan"}, "score_threshold"),
+        ({"score_threshold": "high"}, "score_threshold"),
+        ({"threads": -1}, "threads"),
+    ],
+)
+def test_what_cannot_work_ends_the_node_with_one_line_and_exit_code_1(
+    start_node: StartNode, parameters: dict[str, object], reason: str
+) -> None:
+    node = start_node("emotion_node", **parameters)
+    assert node.wait() == 1
+    (line,) = [line for line in node.log.splitlines() if "[FATAL]" in line]
+    assert reason in line
+    assert "Traceback" not in node.log
+
+
+class Parameters:
+    """The parameter services of a node."""
+
+    def __init__(self, peer: Peer, node: str) -> None:
+        self._peer = peer
+        self._node = node
+
+    def _call(self, kind: Any, service: str, request: Any) -> Any:  # noqa: ANN401
+        client = self._peer.node.create_client(kind, f"{self._node}/{service}")
+        assert client.wait_for_service(TIMEOUT)
+        future = client.call_async(request)
+        self._peer.wait_until(future.done, f"an answer of {service}")
+        return future.result()
+
+    def get(self, name: str) -> float:
+        request = GetParameters.Request(names=[name])
+        return float(self._call(GetParameters, "get_parameters", request).values[0].double_value)
+
+    def set(self, name: str, value: object) -> Any:  # noqa: ANN401
+        parameter = Parameter(name, value=value).to_parameter_msg()
+        request = SetParameters.Request(parameters=[parameter])
+        return self._call(SetParameters, "set_parameters", request).results[0]
+
+    def describe(self, *names: str) -> Any:  # noqa: ANN401
+        request = DescribeParameters.Request(names=list(names))
+        return self._call(DescribeParameters, "describe_parameters", request).descriptors
+
+
+def test_the_score_threshold_changes_while_the_node_runs(
+    conversation: Conversation, peer: Peer, face_image: Pixels
+) -> None:
+    parameters = Parameters(peer, "emotion_node")
+    shipped = parameters.get("score_threshold")
+    assert 0 < shipped < 1
+    few = len(conversation.ask(conversation.message(face_image)).faces)
+    assert parameters.set("score_threshold", 0.0).successful
+    assert len(conversation.ask(conversation.message(face_image)).faces) > few
+    for wrong in (1.5, -0.1, float("nan"), "high"):
+        assert not parameters.set("score_threshold", wrong).successful
+        assert parameters.get("score_threshold") == 0.0
+    assert parameters.set("score_threshold", shipped).successful
+    assert len(conversation.ask(conversation.message(face_image)).faces) == few
+
+
+def test_every_parameter_is_described_and_what_needs_a_restart_is_read_only(
+    node: NodeProcess, peer: Peer
+) -> None:
+    parameters = Parameters(peer, "emotion_node")
+    names = ("detector", "classifier", "backend", "threads", "reliability", "score_threshold")
+    descriptors = parameters.describe(*names)
+    assert all(len(descriptor.description) > 10 for descriptor in descriptors)
+    assert [d.name for d in descriptors if not d.read_only] == ["score_threshold"]
+    assert not parameters.set("backend", "opencv").successful

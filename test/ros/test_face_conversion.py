@@ -1,0 +1,114 @@
+"""Faces to messages: whatever a model answers, regions and numbers stay within their bounds."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+pytest.importorskip("emotion_recognition.msg", reason="needs ROS 2 and the built messages")
+
+from builtin_interfaces.msg import Duration, Time
+from emotion_recognition.msg import FaceEmotion
+from rclpy.serialization import serialize_message
+from sensor_msgs.msg import RegionOfInterest
+
+from emotion_recognition.core.types import Box, Emotion, Face
+from emotion_recognition.ros.face_conversion import face_messages, latency, region_of_interest
+
+HAPPY = Face(
+    Box(10.2, 20.7, 30.0, 40.1), 0.9, (0.1, 0.2, 0.1, 0.6), Emotion(3, "happy", 0.6), track_id=7
+)
+ANY_FLOAT = st.floats() | st.floats(-100, 100)
+
+
+def test_every_field_of_a_face_arrives() -> None:
+    (message,) = face_messages([HAPPY], 320, 240)
+    assert message.emotion == FaceEmotion.HAPPY
+    assert message.label == "happy"
+    assert message.confidence == pytest.approx(0.6)
+    assert list(message.probabilities) == pytest.approx([0.1, 0.2, 0.1, 0.6])
+    assert message.detection_score == pytest.approx(0.9)
+    assert message.track_id == 7
+    assert message.roi == RegionOfInterest(x_offset=10, y_offset=20, width=20, height=21)
+
+
+def test_the_constants_are_the_indices_of_the_labels() -> None:
+    ids = (FaceEmotion.NEUTRAL, FaceEmotion.ANGRY, FaceEmotion.SURPRISED, FaceEmotion.HAPPY)
+    for index, constant in enumerate(ids):
+        emotion = Emotion.from_probabilities(tuple(float(i == index) for i in range(4)))
+        assert emotion.id == constant
+
+
+def test_an_unclassified_face_is_unknown() -> None:
+    (message,) = face_messages([Face(Box(0, 0, 9, 9), 0.8)], 320, 240)
+    assert (message.emotion, message.label, message.confidence) == (255, "unknown", 0.0)
+    assert list(message.probabilities) == [0.25] * 4
+
+
+def test_probabilities_that_are_no_numbers_make_the_emotion_unknown() -> None:
+    face = Face(HAPPY.box, 0.8, (math.nan, 0.2, 0.1, 0.6), HAPPY.emotion)
+    (message,) = face_messages([face], 320, 240)
+    assert message.emotion == FaceEmotion.UNKNOWN
+    assert list(message.probabilities) == [0.25] * 4
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        Box(-20, 5, -1, 9),
+        Box(320, 5, 340, 9),
+        Box(5, 240, 9, 300),
+        Box(5, 5, 5, 9),
+        Box(9, 9, 5, 5),
+        Box(math.nan, 5, 9, 9),
+        Box(0, 0, math.inf, 9),
+    ],
+)
+def test_a_face_without_a_pixel_in_the_image_is_dropped(box: Box) -> None:
+    assert face_messages([Face(box, 0.9), HAPPY], 320, 240) == face_messages([HAPPY], 320, 240)
+
+
+@given(ANY_FLOAT, ANY_FLOAT, ANY_FLOAT, ANY_FLOAT, st.integers(1, 99), st.integers(1, 99))
+@example(-0.5, -0.5, 0.001, 0.001, 1, 1)
+@example(98.999, 98.999, 1e30, 1e30, 99, 99)
+def test_a_region_lies_within_the_image_and_has_a_pixel(
+    x1: float, y1: float, x2: float, y2: float, width: int, height: int
+) -> None:
+    roi = region_of_interest(Box(x1, y1, x2, y2), width, height)
+    if roi is not None:
+        assert roi.width >= 1
+        assert roi.height >= 1
+        assert roi.x_offset + roi.width <= width
+        assert roi.y_offset + roi.height <= height
+        assert not roi.do_rectify
+
+
+@given(ANY_FLOAT, st.tuples(*[ANY_FLOAT] * 4), ANY_FLOAT)
+def test_every_number_is_finite_and_within_its_range(
+    score: float, probabilities: tuple[float, ...], confidence: float
+) -> None:
+    face = Face(HAPPY.box, score, probabilities, Emotion(3, "happy", confidence))
+    (message,) = face_messages([face], 320, 240)
+    numbers = [message.confidence, message.detection_score, *map(float, message.probabilities)]
+    assert all(0.0 <= number <= 1.0 for number in numbers)
+    serialize_message(message)
+
+
+def test_latency_is_the_time_since_the_stamp() -> None:
+    now = 5_200_000_001
+    assert latency(Time(sec=3, nanosec=900_000_000), now) == Duration(sec=1, nanosec=300_000_001)
+
+
+@pytest.mark.parametrize("stamp", [Time(), Time(sec=6), Time(sec=5, nanosec=1)])
+def test_latency_is_zero_without_a_stamp_and_for_a_stamp_in_the_future(stamp: Time) -> None:
+    assert latency(stamp, 5_000_000_000) == Duration()
+
+
+@given(st.integers(-(2**31), 2**31 - 1), st.integers(0, 2**32 - 1), st.integers(0, 2**63 - 1))
+def test_latency_fits_its_message_for_every_stamp(sec: int, nanosec: int, now: int) -> None:
+    duration = latency(Time(sec=sec, nanosec=nanosec), now)
+    assert duration.sec >= 0
+    assert duration.nanosec < 1_000_000_000

@@ -1,0 +1,62 @@
+"""What the build has installed, and that the shipped parameter file fits the node."""
+
+import configparser
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+
+packages = pytest.importorskip("ament_index_python.packages", reason="needs a ROS 2 environment")
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def prefix() -> Path:
+    return Path(packages.get_package_prefix("emotion_recognition"))
+
+
+def test_every_console_script_is_an_executable_for_ros2_run(prefix: Path) -> None:
+    setup_cfg = configparser.ConfigParser()
+    setup_cfg.read(ROOT / "setup.cfg")
+    scripts = setup_cfg["options.entry_points"]["console_scripts"].split("\n")[1:]
+    for name in (line.split(" = ")[0] for line in scripts):
+        executable = prefix / "lib" / "emotion_recognition" / name
+        assert os.access(executable, os.X_OK)
+        # A fixed interpreter would miss what is installed in a virtual environment.
+        assert executable.read_text().startswith("#!/usr/bin/env python3\n")
+
+
+def test_launch_and_config_files_are_installed(prefix: Path) -> None:
+    share = prefix / "share" / "emotion_recognition"
+    for folder in ("launch", "config"):
+        expected = {path.name for path in (ROOT / folder).iterdir() if path.is_file()}
+        assert expected <= {path.name for path in (share / folder).iterdir()}
+
+
+def test_models_are_installed_beside_the_messages() -> None:
+    import emotion_recognition.msg
+
+    installed = Path(emotion_recognition.msg.__file__).parents[1] / "models"
+    models = ROOT / "emotion_recognition" / "models"
+    expected = {path.relative_to(models) for path in models.rglob("*.json")}
+    assert expected
+    assert all((installed / path).is_file() for path in expected)
+
+
+def test_parameter_file_states_the_defaults() -> None:
+    rclpy = pytest.importorskip("rclpy")
+    from emotion_recognition.ros.emotion_recognizer import EmotionRecognizer
+
+    content = yaml.safe_load((ROOT / "config" / "emotion_node.yaml").read_text(encoding="utf-8"))
+    rclpy.init()
+    try:
+        node = EmotionRecognizer()
+        try:
+            for name, value in content["/**/emotion_node"]["ros__parameters"].items():
+                assert node.get_parameter(name).value == value
+        finally:
+            node.close()
+    finally:
+        rclpy.shutdown()

@@ -1,0 +1,81 @@
+"""How a node's process ends: the exit code and the output, whenever a signal comes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("rclpy", reason="needs ROS 2")
+
+PROGRAM = """
+import os, signal, sys
+from emotion_recognition.ros.executable import NodeError, run
+
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+
+def load():
+    import rclpy
+    from rclpy.node import Node
+    {load}
+
+exit_code = run("some_node", load)
+{afterwards}
+sys.exit(exit_code)
+"""
+
+
+def end_of(load: str, afterwards: str = "") -> tuple[int, str]:
+    """Exit code and error output of a program that runs a node."""
+    program = PROGRAM.format(load=load, afterwards=afterwards)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    return ended.returncode, ended.stderr
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        "interrupt()",
+        "interrupt(); interrupt()",
+        "os.kill(os.getpid(), signal.SIGTERM)",
+        "try: interrupt()\n    except KeyboardInterrupt: Node('some_node')",
+        "try: interrupt()\n    except KeyboardInterrupt: raise ImportError('cut short')",
+    ],
+    ids=["once", "twice", "terminate", "swallowed", "swallowed in an import"],
+)
+def test_a_signal_during_the_start_ends_it_with_exit_code_0(load: str) -> None:
+    exit_code, errors = end_of(load)
+    assert exit_code == 0
+    assert "Traceback" not in errors
+
+
+def test_a_signal_after_the_end_does_not_kill_the_process() -> None:
+    assert end_of("interrupt()", afterwards="interrupt()") == (0, "")
+
+
+def test_an_error_for_the_user_is_one_line() -> None:
+    exit_code, errors = end_of("raise NodeError('no such thing')")
+    assert exit_code == 1
+    assert "[FATAL]" in errors
+    assert errors.rstrip().endswith("[some_node]: no such thing")
+    assert "Traceback" not in errors
+
+
+def test_a_programming_error_keeps_its_traceback() -> None:
+    exit_code, errors = end_of("return {}[1]")
+    assert exit_code == 1
+    assert "KeyError: 1" in errors
+
+
+def test_wrong_ros_arguments_are_told() -> None:
+    command = ["-m", "emotion_recognition.ros.video_source", "--ros-args", "-p", "nonsense"]
+    ended = subprocess.run(
+        [sys.executable, *command], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 1
+    assert "Couldn't parse parameter override rule: '-p nonsense'" in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -1,0 +1,134 @@
+"""What the package says of itself: versions, dependencies, executables, launch and config files."""
+
+import ast
+import configparser
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+
+import emotion_recognition
+from emotion_recognition.ros.transport import profile_environment
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted((ROOT / "emotion_recognition").rglob("*.py"))
+LAUNCH_FILES = sorted((ROOT / "launch").glob("*.launch.py"))
+
+ROSDEP_KEYS = {"cv2": "python3-opencv", "numpy": "python3-numpy", "rich": "python3-rich"}
+#: Needed by some of the package only, and named by the error of whoever needs it.
+OPTIONAL = {"matplotlib", "onnx", "onnxruntime", "skimage", "torch", "tqdm"}
+
+
+@pytest.fixture(scope="module")
+def manifest() -> ElementTree.Element:
+    return ElementTree.parse(ROOT / "package.xml").getroot()
+
+
+@pytest.fixture(scope="module")
+def setup_cfg() -> configparser.ConfigParser:
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / "setup.cfg")
+    return parser
+
+
+def imported_modules(file: Path) -> set[str]:
+    """The top-level modules that a file imports anywhere."""
+    modules = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            modules.add(node.module.split(".")[0])
+    return modules
+
+
+def test_versions_agree(
+    manifest: ElementTree.Element, setup_cfg: configparser.ConfigParser
+) -> None:
+    assert manifest.findtext("version") == emotion_recognition.__version__
+    assert setup_cfg["metadata"]["version"] == "attr: emotion_recognition.__version__"
+
+
+def test_every_imported_package_is_declared(manifest: ElementTree.Element) -> None:
+    declared = {item.text for tag in ("depend", "exec_depend") for item in manifest.iter(tag)}
+    imported = set().union(*map(imported_modules, [*SOURCES, *LAUNCH_FILES]))
+    needed = imported - set(sys.stdlib_module_names) - OPTIONAL - {"emotion_recognition"}
+    assert {ROSDEP_KEYS.get(module, module) for module in needed} <= declared
+
+
+def test_executables_have_a_main(setup_cfg: configparser.ConfigParser) -> None:
+    scripts = setup_cfg["options.entry_points"]["console_scripts"].split("\n")[1:]
+    assert {line.split(" = ")[0] for line in scripts} == {
+        "emotion_node",
+        "video_source",
+        "emotion_demo",
+    }
+    for line in scripts:
+        module, function = line.split(" = ")[1].split(":")
+        source = ROOT.joinpath(*module.split(".")).with_suffix(".py").read_text(encoding="utf-8")
+        functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+        assert function in {node.name for node in functions}
+
+
+@pytest.mark.parametrize("file", LAUNCH_FILES, ids=lambda file: file.name.split(".")[0])
+def test_launch_arguments_are_described(file: Path) -> None:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree)
+    (arguments,) = (
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ARGUMENTS"
+    )
+    for name, (default, description) in arguments.items():
+        assert name.isidentifier()
+        assert isinstance(default, str)
+        assert description.endswith(".")
+
+
+@pytest.mark.parametrize("file", LAUNCH_FILES, ids=lambda file: file.name.split(".")[0])
+def test_launch_file_loads(file: Path) -> None:
+    pytest.importorskip("launch_ros.actions", reason="launch_ros is not on PyPI")
+    names: dict[str, object] = {"__file__": str(file)}
+    exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), names)
+    description = names["generate_launch_description"]()  # type: ignore[operator]
+    found = {argument.name for argument in description.get_launch_arguments()}
+    assert {"namespace", "params_file", "image_topic", "backend"} <= found
+
+
+def test_transport_profile_holds_several_large_images() -> None:
+    profile = ElementTree.parse(ROOT / "config" / "fastdds.xml")
+    (size,) = (int(item.text or 0) for item in profile.iter() if item.tag.endswith("segment_size"))
+    assert size >= 10 * 1280 * 720 * 3
+
+
+@pytest.mark.parametrize(
+    ("distro", "variable"),
+    [
+        ("jazzy", "FASTRTPS_DEFAULT_PROFILES_FILE"),
+        ("kilted", "FASTDDS_DEFAULT_PROFILES_FILE"),
+        ("lyrical", "FASTDDS_DEFAULT_PROFILES_FILE"),
+    ],
+)
+def test_transport_profile_is_selected_by_the_variable_of_the_distribution(
+    monkeypatch: pytest.MonkeyPatch, distro: str, variable: str
+) -> None:
+    monkeypatch.setenv("ROS_DISTRO", distro)
+    monkeypatch.delenv("FASTDDS_DEFAULT_PROFILES_FILE", raising=False)
+    monkeypatch.delenv("FASTRTPS_DEFAULT_PROFILES_FILE", raising=False)
+    assert profile_environment(Path("/profile.xml")) == {variable: "/profile.xml"}
+
+
+@pytest.mark.parametrize("prefix", ["FASTDDS", "FASTRTPS"])
+def test_a_transport_profile_of_the_user_stays(
+    monkeypatch: pytest.MonkeyPatch, prefix: str
+) -> None:
+    monkeypatch.setenv(f"{prefix}_DEFAULT_PROFILES_FILE", "/mine.xml")
+    assert profile_environment(Path("/profile.xml")) == {}
+
+
+def test_parameter_file_addresses_the_node_in_any_namespace() -> None:
+    content = yaml.safe_load((ROOT / "config" / "emotion_node.yaml").read_text(encoding="utf-8"))
+    assert list(content) == ["/**/emotion_node"]
+    assert content["/**/emotion_node"]["ros__parameters"]
