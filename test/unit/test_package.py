@@ -64,6 +64,7 @@ def test_executables_have_a_main(setup_cfg: configparser.ConfigParser) -> None:
         "emotion_node",
         "video_source",
         "emotion_demo",
+        "emotion_recognition",
     }
     for line in scripts:
         module, function = line.split(" = ")[1].split(":")

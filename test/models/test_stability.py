@@ -1,0 +1,57 @@
+"""On real video each person keeps one id, and labels flicker far less than the classifier's."""
+
+from pathlib import Path
+
+import pytest
+from stability import BOARD_RATE, PERSONS, Clip, changes, label_delay, read_clip, stability
+
+from emotion_recognition import EmotionPipeline
+
+VIDEOS = Path(__file__).resolve().parents[3] / "shared" / "data" / "video"
+
+needs_videos = pytest.mark.skipif(
+    not VIDEOS.is_dir(), reason=f"the clips are not part of the project: no {VIDEOS}"
+)
+
+
+@pytest.fixture(scope="module")
+def clips() -> dict[tuple[str, bool], Clip]:
+    """Every clip, in its own light and in little."""
+    pipeline = EmotionPipeline()
+    return {
+        (name, is_dark): read_clip(VIDEOS / name, pipeline, is_dark)
+        for name in PERSONS
+        for is_dark in (False, True)
+    }
+
+
+@needs_videos
+@pytest.mark.parametrize("rate", [30.0, BOARD_RATE])
+@pytest.mark.parametrize("name", PERSONS)
+def test_every_person_has_one_id_throughout(
+    clips: dict[tuple[str, bool], Clip], name: str, rate: float
+) -> None:
+    assert stability(clips[name, False].at_rate(rate)).ids == (1,) * len(PERSONS[name])
+
+
+@needs_videos
+def test_labels_change_at_least_five_times_less_than_without_smoothing(
+    clips: dict[tuple[str, bool], Clip],
+) -> None:
+    results = [stability(clip) for clip in clips.values()]
+    raw = sum(result.raw_changes for result in results)
+    assert raw >= 20, "the classifier's own labels flicker, so that there is something to see"
+    assert sum(result.changes for result in results) * 5 <= raw
+
+
+@pytest.mark.parametrize("rate", [5.0, 10.0, 30.0])
+def test_a_change_is_published_within_half_a_second_if_it_is_clear(rate: float) -> None:
+    assert 0 < label_delay(rate, 0.9) <= 0.5
+    assert label_delay(rate, 0.6) <= 0.8
+    with pytest.raises(ValueError, match="not published"):
+        label_delay(rate, 0.4)
+
+
+def test_changes_are_counted_between_neighbours() -> None:
+    assert changes(["happy", "happy", "neutral", "happy"]) == 2
+    assert changes([]) == 0
