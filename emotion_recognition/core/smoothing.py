@@ -49,7 +49,7 @@ class EmotionSmoother:
     published emotion follows them with hysteresis. A face without a track id has no past: its
     probabilities stay as they are, and only the reject threshold applies.
 
-    settings: can be assigned at any time.
+    settings: can be assigned at any time, by any thread; all else is for one thread at a time.
     """
 
     def __init__(self, settings: SmoothingSettings | None = None) -> None:

@@ -44,7 +44,7 @@ class FaceTracker:
     images in a row have shown it: whoever keeps a record by id is spared those of false alarms,
     while whoever only looks misses nothing. Ids count up from 1 and are never used again.
 
-    settings: can be assigned at any time.
+    settings: can be assigned at any time, by any thread; all else is for one thread at a time.
     """
 
     def __init__(self, settings: TrackingSettings | None = None) -> None:

@@ -283,6 +283,18 @@ def test_without_tqdm_only_the_bar_is_missing(
     assert len(run(capsys, video)) == FRAMES
 
 
+def test_a_bar_shows_the_progress_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, video: Path
+) -> None:
+    pytest.importorskip("tqdm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert cli.main([str(video)]) == 0
+    assert f"{FRAMES}/{FRAMES}" in capsys.readouterr().err
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert cli.main([str(video)]) == 0
+    assert capsys.readouterr().err == "", "it would run into the lines of JSON"
+
+
 def test_no_bar_where_standard_error_is_no_terminal(
     capsys: pytest.CaptureFixture[str], video: Path
 ) -> None:
