@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -18,23 +19,23 @@ class TrackingSettings:
     """When a face gets an id and when it loses it.
 
     birth_hits: images in a row that must show a face before it gets an id, >= 1. death_misses:
-    images in a row that may lack it before the id is given up, >= 0. min_overlap: the smallest
-    `overlap` of a face with the place where it was expected, in (-1, 1).
+    images in a row that may lack it before the id is given up, >= 0. max_leap: how far from where
+    it was expected a face may be found, in sizes of the face, >= 0.
 
     Raises ValueError for values outside these limits.
     """
 
     birth_hits: int = 3
     death_misses: int = 30
-    min_overlap: float = -0.3
+    max_leap: float = 1.5
 
     def __post_init__(self) -> None:
         if self.birth_hits < 1:
             raise ValueError(f"birth_hits must be at least 1, got {self.birth_hits}")
         if self.death_misses < 0:
             raise ValueError(f"death_misses must not be negative, got {self.death_misses}")
-        if not -1 < self.min_overlap < 1:
-            raise ValueError(f"min_overlap must be between -1 and 1, got {self.min_overlap}")
+        if not 0 <= self.max_leap < math.inf:
+            raise ValueError(f"max_leap must be a number >= 0, got {self.max_leap}")
 
 
 class FaceTracker:
@@ -55,7 +56,7 @@ class FaceTracker:
     def update(self, faces: Sequence[Face]) -> tuple[Face, ...]:
         """faces: all of the next image. Returns the same faces in the same order with their ids."""
         settings = self.settings
-        matches = self._match(faces, settings.min_overlap)
+        matches = self._match(faces, settings.max_leap)
         unseen = [track for track in self._tracks if track not in matches.values()]
         for track in unseen:
             track.miss()
@@ -75,12 +76,12 @@ class FaceTracker:
         """Forgets all faces, as after a jump in time. Ids go on counting up."""
         self._tracks = []
 
-    def _match(self, faces: Sequence[Face], min_overlap: float) -> dict[int, _Track]:
-        """The track of each face that continues one, by the face's index: best overlaps first."""
+    def _match(self, faces: Sequence[Face], max_leap: float) -> dict[int, _Track]:
+        """The track of each face that continues one, by the face's index: the closest first."""
         expected = [track.expected_box() for track in self._tracks]
         candidates = sorted(
             (
-                (overlap(face.box, box), index, number)
+                (closeness(face.box, box), index, number)
                 for index, face in enumerate(faces)
                 for number, box in enumerate(expected)
             ),
@@ -89,7 +90,7 @@ class FaceTracker:
         matches: dict[int, _Track] = {}
         taken: set[int] = set()
         for value, index, number in candidates:
-            if value < min_overlap:
+            if value < -max_leap:
                 break
             if index not in matches and number not in taken:
                 matches[index] = self._tracks[number]
@@ -97,21 +98,16 @@ class FaceTracker:
         return matches
 
 
-def overlap(first: Box, second: Box) -> float:
-    """Intersection over union, less a penalty for the distance of the centres; in (-1, 1].
+def closeness(first: Box, second: Box) -> float:
+    """How well two boxes fit one face: at most 1, and falling on where they no longer touch.
 
-    It goes on falling below 0 where boxes no longer touch, so that a small face that leaps by more
-    than its own size between two images still has a nearest place: -0.2 for equal squares side by
-    side, -0.31 with half a side between them.
-
-    This is the distance-IoU of Zheng et al. (2020), https://arxiv.org/abs/1911.08287.
+    It is their intersection over union, less the distance of their centres in sizes of the smaller
+    box (the root of its area): a small face may leap by more than its size between two images, and
+    one box much larger than the other is hardly the same face.
     """
-    width = max(first.x2, second.x2) - min(first.x1, second.x1)
-    height = max(first.y2, second.y2) - min(first.y1, second.y1)
     dx, dy = _offset(first, second)
-    squared_diagonal = width**2 + height**2
-    penalty = (dx**2 + dy**2) / squared_diagonal if squared_diagonal else 0.0
-    return first.iou(second) - penalty
+    size = math.sqrt(min(first.width * first.height, second.width * second.height))
+    return first.iou(second) - math.hypot(dx, dy) / size if size else -math.inf
 
 
 class _Track:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from emotion_recognition.core.tracking import FaceTracker, TrackingSettings, overlap
+from emotion_recognition.core.tracking import FaceTracker, TrackingSettings, closeness
 from emotion_recognition.core.types import Box, Emotion, Face
 
 AT_ONCE = TrackingSettings(birth_hits=1)
@@ -103,7 +103,7 @@ def test_two_faces_that_pass_each_other_keep_their_ids() -> None:
         assert ids(tracker, square(600 - x, 110), square(x)) == [2, 1]
 
 
-def test_the_best_overlap_wins_whatever_the_order_of_the_faces() -> None:
+def test_the_closest_match_wins_whatever_the_order_of_the_faces() -> None:
     for flip in (1, -1):
         tracker = FaceTracker(AT_ONCE)
         assert ids(tracker, square(100), square(130)) == [1, 2]
@@ -141,19 +141,23 @@ def test_settings_can_change_while_running() -> None:
     assert ids(tracker, square(10)) == [1]
 
 
-def test_boxes_without_area_do_no_harm() -> None:
-    tracker = FaceTracker(AT_ONCE)
+def test_boxes_without_area_are_nobody() -> None:
+    tracker = FaceTracker()
     point = Face(Box(5, 5, 5, 5), 0.9)
-    assert ids(tracker, point, point) == [1, 2]
-    assert sorted(ids(tracker, point, point)) == [1, 2]
+    for _ in range(5):
+        assert ids(tracker, point, point) == [0, 0]
 
 
-def test_overlap_falls_on_beyond_touching() -> None:
-    values = [overlap(square(0).box, square(x).box) for x in (0, 25, 50, 75, 500)]
-    assert values == sorted(values, reverse=True)
-    assert values[0] == 1.0
-    assert values[2] == pytest.approx(-0.2)
-    assert -1 < values[4] < -0.7
+def test_a_box_of_quite_another_size_nearby_is_not_the_face() -> None:
+    tracker = FaceTracker(AT_ONCE)
+    assert ids(tracker, square(290, 85, 53)) == [1]
+    assert ids(tracker, square(266, 200, 125)) == [2], "a false alarm while the face is hidden"
+    assert ids(tracker, square(290, 85, 53)) == [1]
+
+
+def test_closeness_falls_on_beyond_touching() -> None:
+    values = [closeness(square(0).box, square(x).box) for x in (0, 25, 50, 75, 500)]
+    assert values == pytest.approx([1, 1 / 3 - 0.5, -1, -1.5, -10])
 
 
 @pytest.mark.parametrize(
@@ -161,8 +165,8 @@ def test_overlap_falls_on_beyond_touching() -> None:
     [
         ({"birth_hits": 0}, "birth_hits must be at least 1, got 0"),
         ({"death_misses": -1}, "death_misses must not be negative, got -1"),
-        ({"min_overlap": 1.0}, "min_overlap must be between -1 and 1, got 1.0"),
-        ({"min_overlap": float("nan")}, "min_overlap must be between -1 and 1, got nan"),
+        ({"max_leap": -0.1}, "max_leap must be a number >= 0, got -0.1"),
+        ({"max_leap": float("nan")}, "max_leap must be a number >= 0, got nan"),
     ],
 )
 def test_settings_out_of_range_are_refused(wrong: dict[str, float], message: str) -> None:
