@@ -40,7 +40,7 @@ def test_labels_change_at_least_five_times_less_than_without_smoothing(
 ) -> None:
     results = [stability(clip) for clip in clips.values()]
     raw = sum(result.raw_changes for result in results)
-    assert raw >= 20, "the classifier's own labels flicker, so that there is something to see"
+    assert raw >= 10, "the classifier's own labels flicker, so that there is something to see"
     assert sum(result.changes for result in results) * 5 <= raw
 
 
