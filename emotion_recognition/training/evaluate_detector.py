@@ -51,11 +51,17 @@ def without_small(
 def detector_figures(
     detect: Detect, images: Sequence[AnnotatedImage], score_threshold: float
 ) -> dict[str, float]:
+    """Runs the detector on the images and summarizes what it found."""
+    return summarize(detect_all(detect, images), images, score_threshold)
+
+
+def summarize(
+    results: Sequence[ImageDetections], images: Sequence[AnnotatedImage], score_threshold: float
+) -> dict[str, float]:
     """AP at IoU 0.5 and 0.4, and mean IoU, recall and false positives at the threshold.
 
     Figures with suffix _5 count faces whose longer side is >= 5 % of the image's, _10 >= 10 %.
     """
-    results = detect_all(detect, images)
     figures: dict[str, float] = {}
     for percent in (5, 10):
         counted = without_small(results, images, percent / 100)

@@ -25,6 +25,7 @@ from emotion_recognition.core.types import LABELS
 from emotion_recognition.training.detection_data import read_annotations
 from emotion_recognition.training.emotion_data import EmotionImages, read_ferplus
 from emotion_recognition.training.evaluate import measure
+from emotion_recognition.training.evidence import calibration
 from emotion_recognition.training.networks import PaperClassifier, PaperDetector
 from emotion_recognition.training.onnx_export import export_onnx
 from emotion_recognition.training.quantize import calibrate, fuse, save_torchscript
@@ -72,14 +73,15 @@ def _batches(inputs: list[NDArray[np.uint8]]) -> Iterator[Tensor]:
 
 
 def fit_temperature(model: nn.Module, images: EmotionImages) -> float:
-    """The temperature at which the labels are most likely; calibrates without changing a label."""
+    """The temperature that calibrates the answers on one half of the images.
+
+    The other half stays for measuring how well it does: see `evidence.calibration`.
+    """
     crops = torch.from_numpy(np.stack([prepare_crop(crop) for crop in images.crops]))
     with torch.inference_mode():
         logits = np.asarray(model(crops[:, None].float() / 255).numpy(), np.float32)
-    candidates = np.exp(np.linspace(np.log(0.3), np.log(3), 200)).astype(np.float32)
-    rows = np.arange(len(logits))
-    losses = [-np.log(softmax(logits / t)[rows, images.labels] + 1e-9).mean() for t in candidates]
-    return round(float(candidates[int(np.argmin(losses))]), 3)
+    half, _ = calibration.split_halves(len(logits))
+    return calibration.fit_temperature(softmax(logits)[half], images.labels[half])
 
 
 def write_files(

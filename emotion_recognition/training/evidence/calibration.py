@@ -1,0 +1,127 @@
+"""Whether a classifier's probabilities mean what they say, and when it had better not answer.
+
+Guo et al., "On Calibration of Modern Neural Networks", 2017; Geifman and El-Yaniv, "Selective
+Classification for Deep Neural Networks", 2017.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_recognition.core.classifier import softmax
+
+BINS = 15
+SPLIT_SEED = 0
+
+Floats = NDArray[np.float32]
+Labels = NDArray[np.intp]
+
+
+def split_halves(count: int) -> tuple[Labels, Labels]:
+    """Indices of two random halves, the same on every call: one to fit on, one to measure on."""
+    order = np.random.default_rng(SPLIT_SEED).permutation(count)
+    return np.sort(order[: count // 2]), np.sort(order[count // 2 :])
+
+
+def temper(probabilities: Floats, temperature: float) -> Floats:
+    """What (N, C) probabilities become when their logits are divided by a temperature."""
+    logits = np.log(np.maximum(probabilities, 1e-12)) / temperature
+    return softmax(logits.astype(np.float32))
+
+
+def fit_temperature(probabilities: Floats, labels: Labels) -> float:
+    """The temperature, within [0.3, 3], at which the labels are most likely.
+
+    It calibrates without changing an answer. probabilities: (N, C) at temperature 1.
+    """
+    candidates = np.exp(np.linspace(np.log(0.3), np.log(3), 400))
+    rows = np.arange(len(labels))
+    losses = [
+        -np.log(temper(probabilities, t)[rows, labels] + 1e-12).mean() for t in candidates.tolist()
+    ]
+    return round(float(candidates[int(np.argmin(losses))]), 3)
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Answers in bins of equal width of the confidence, which is the top class's probability.
+
+    count, confidence and accuracy: (BINS,); the last two are means, 0 for an empty bin.
+    """
+
+    count: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+
+    @property
+    def expected_calibration_error(self) -> float:
+        """The gap between confidence and accuracy, averaged over answers."""
+        gaps = np.abs(self.confidence - self.accuracy)
+        return float((gaps * self.count).sum() / self.count.sum())
+
+
+def reliability(probabilities: Floats, labels: Labels, bins: int = BINS) -> Reliability:
+    """probabilities: (N, C), N >= 1."""
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    correct = probabilities.argmax(axis=1) == labels
+    # Bins are (low, high], so that a confidence of exactly 1 is in the last.
+    index = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    count = np.bincount(index, minlength=bins)
+    divisor = np.maximum(count, 1)
+    return Reliability(
+        count,
+        np.bincount(index, confidence, bins) / divisor,
+        np.bincount(index, correct, bins) / divisor,
+    )
+
+
+@dataclass(frozen=True)
+class RiskCoverage:
+    """What answering only above a confidence gives, for every confidence that occurs.
+
+    thresholds: falling. coverage: the share of faces answered, rising. risk: the share of these
+    answers that are wrong. All of one length, with faces of equal confidence together.
+    """
+
+    thresholds: NDArray[np.float64]
+    coverage: NDArray[np.float64]
+    risk: NDArray[np.float64]
+
+    def threshold_for(self, target_risk: float) -> float:
+        """The confidence that answers the most faces with at most this risk; 1 if none does."""
+        good = np.flatnonzero(self.risk <= target_risk)
+        return float(self.thresholds[good[-1]]) if len(good) else 1.0
+
+    def at(self, threshold: float) -> dict[str, float]:
+        """Coverage and risk of answering at this confidence or above."""
+        answered = int((self.thresholds >= threshold).sum())
+        if not answered:
+            return {"coverage": 0.0, "risk": 0.0}
+        return {
+            "coverage": float(self.coverage[answered - 1]),
+            "risk": float(self.risk[answered - 1]),
+        }
+
+    @property
+    def area(self) -> float:
+        """Area under the curve of risk over coverage; lower is better."""
+        steps = np.diff(self.coverage, prepend=0.0)
+        return float((self.risk * steps).sum())
+
+
+def risk_coverage(probabilities: Floats, labels: Labels) -> RiskCoverage:
+    """probabilities: (N, C), N >= 1."""
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    order = np.argsort(-confidence, kind="stable")
+    confidence = confidence[order]
+    wrong = (probabilities.argmax(axis=1) != labels)[order]
+    answered = np.arange(1, len(order) + 1)
+    last_of_equals = np.append(confidence[1:] != confidence[:-1], True)
+    return RiskCoverage(
+        confidence[last_of_equals],
+        (answered / len(order))[last_of_equals],
+        (np.cumsum(wrong) / answered)[last_of_equals],
+    )

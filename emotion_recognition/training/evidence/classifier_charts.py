@@ -1,0 +1,172 @@
+"""Charts of a classifier's figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+
+from emotion_recognition.core.types import LABELS
+from emotion_recognition.training.evidence.calibration import BINS, Reliability
+from emotion_recognition.training.evidence.classifier import (
+    TARGET_RISK,
+    Calibration,
+    ClassifierEvidence,
+)
+from emotion_recognition.training.evidence.report import accuracy, classification_report
+from emotion_recognition.training.evidence.robustness import PERTURBATIONS
+from emotion_recognition.training.evidence.style import (
+    BLUE,
+    GRAY,
+    LINES,
+    MARKERS,
+    VERMILION,
+    class_color,
+    panels,
+    save,
+)
+
+HATCHES = {"precision": "//", "recall": "", "f1": ".."}
+
+
+def save_classifier_charts(name: str, evidence: ClassifierEvidence, folder: Path) -> None:
+    """Writes classifier_<name>_*.png."""
+    figure, (left, right) = panels(2, width=5)
+    draw_confusion(left, evidence.confusion, "FER+ valid")
+    draw_confusion(right, evidence.wild_confusion, "wild, held-out people")
+    save(figure, folder / f"classifier_{name}_confusion.png")
+
+    figure, (left, right) = panels(2, width=5)
+    draw_report(left, evidence.confusion, "FER+ valid")
+    draw_report(right, evidence.wild_confusion, "wild, held-out people")
+    patterns = [
+        Patch(facecolor="white", edgecolor="black", hatch=hatch, label=key)
+        for key, hatch in HATCHES.items()
+    ]
+    figure.legend(handles=patterns, ncols=3, loc="outside lower center")
+    save(figure, folder / f"classifier_{name}_classes.png")
+
+    figure, (left, right) = panels(2)
+    calibration = evidence.calibration
+    draw_reliability(left, calibration.before, "temperature 1")
+    draw_reliability(right, calibration.after, f"temperature {calibration.temperature:g}")
+    save(figure, folder / f"classifier_{name}_reliability.png")
+
+    figure, (axis,) = panels(1, width=6)
+    draw_risk_coverage(axis, calibration)
+    save(figure, folder / f"classifier_{name}_risk_coverage.png")
+
+
+def save_robustness(robustness: Mapping[str, dict[str, dict[float, float]]], path: Path) -> None:
+    """One panel a perturbation, one line a model. robustness: by model, perturbation, level."""
+    figure, axes = panels(3, 2, width=4)
+    for axis, perturbation in zip(axes, PERTURBATIONS, strict=True):
+        for index, (model, curves) in enumerate(robustness.items()):
+            levels, values = zip(*curves[perturbation.name].items(), strict=True)
+            color, marker = LINES[index % len(LINES)], MARKERS[index % len(MARKERS)]
+            axis.plot(levels, values, color=color, marker=marker, label=model)
+        if perturbation.unchanged is not None:
+            axis.axvline(perturbation.unchanged, color=GRAY, linestyle=":", linewidth=1)
+        if perturbation.levels[0] > 0 and perturbation.levels[-1] / perturbation.levels[0] > 4:
+            axis.set_xscale("log")
+            shown = (
+                perturbation.levels[::2] if len(perturbation.levels) > 6 else perturbation.levels
+            )
+            axis.set_xticks(shown, [f"{level:g}" for level in shown])
+            axis.minorticks_off()
+        axis.set(xlabel=perturbation.axis, ylim=(0.4, 1), title=perturbation.name)
+    axes[0].set_ylabel("accuracy")
+    axes[3].set_ylabel("accuracy")
+    axes[0].legend(loc="lower left")
+    save(figure, path)
+
+
+def draw_confusion(axis: Axes, counts: NDArray[np.int64], title: str) -> None:
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for row in range(len(LABELS)):
+        for column in range(len(LABELS)):
+            share = shares[row, column]
+            axis.text(
+                column,
+                row,
+                f"{share:.0%}\n{counts[row, column]}",
+                ha="center",
+                va="center",
+                color="white" if share > 0.55 else "black",
+            )
+    axis.set_xticks(range(len(LABELS)), LABELS)
+    axis.set_yticks(range(len(LABELS)), LABELS)
+    axis.grid(False)
+    axis.set(xlabel="answer", ylabel="label")
+    axis.set_title(f"{title}: accuracy {accuracy(counts):.3f} of {counts.sum()}")
+
+
+def draw_report(axis: Axes, counts: NDArray[np.int64], title: str) -> None:
+    report = classification_report(counts)
+    positions = np.arange(len(LABELS))
+    for index, (key, hatch) in enumerate(HATCHES.items()):
+        axis.bar(
+            positions + 0.27 * (index - 1),
+            [report[label][key] for label in LABELS],
+            0.25,
+            color=[class_color(label) for label in LABELS],
+            edgecolor="black",
+            linewidth=0.6,
+            hatch=hatch,
+        )
+    axis.grid(False, axis="x")
+    axis.set_xticks(positions, [f"{label}\n{report[label]['support']:.0f}" for label in LABELS])
+    axis.set(ylim=(0, 1), title=f"{title}: macro-F1 {report['macro average']['f1']:.3f}")
+
+
+def draw_reliability(axis: Axes, measured: Reliability, title: str) -> None:
+    filled = measured.count > 0
+    centers = (np.arange(BINS) + 0.5) / BINS
+    axis.bar(
+        centers[filled],
+        measured.accuracy[filled],
+        0.94 / BINS,
+        color=BLUE,
+        alpha=0.75,
+        label="accuracy",
+    )
+    axis.plot([0, 1], [0, 1], color="black", linestyle="--", linewidth=1, label="calibrated")
+    axis.plot(
+        measured.confidence[filled],
+        measured.accuracy[filled],
+        color=VERMILION,
+        marker="o",
+        markersize=4,
+        linestyle="none",
+        label="at the bin's mean confidence",
+    )
+    shares = measured.count / measured.count.sum()
+    axis.step(centers, shares, where="mid", color=GRAY, label="share of faces")
+    axis.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="accuracy")
+    axis.set_title(f"{title}: ECE {measured.expected_calibration_error:.3f}")
+    axis.legend(loc="upper left", fontsize="small")
+
+
+def draw_risk_coverage(axis: Axes, calibration: Calibration) -> None:
+    curve = calibration.risk_coverage
+    chosen = curve.at(calibration.threshold)
+    axis.plot(curve.coverage, curve.risk, color=BLUE)
+    axis.axhline(TARGET_RISK, color=GRAY, linestyle=":", label=f"target risk {TARGET_RISK:.0%}")
+    axis.plot(
+        chosen["coverage"],
+        chosen["risk"],
+        color=VERMILION,
+        marker="o",
+        linestyle="none",
+        label=f"unknown below {calibration.threshold:.2f}: {chosen['coverage']:.0%} answered, "
+        f"{chosen['risk']:.1%} of these wrong",
+    )
+    axis.set(xlim=(0, 1), ylim=(0, None), xlabel="coverage (share of faces answered)")
+    axis.set(ylabel="risk (share of answers that are wrong)")
+    axis.set_title(f"Area under the curve {curve.area:.3f}")
+    axis.legend(loc="upper left")

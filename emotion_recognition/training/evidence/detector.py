@@ -1,0 +1,127 @@
+"""Everything measured of a detector."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from emotion_recognition.core.detector import FaceDetector
+from emotion_recognition.training.detection_data import AnnotatedImage
+from emotion_recognition.training.evaluate_detector import (
+    detect_all,
+    summarize,
+    without_small,
+)
+from emotion_recognition.training.evidence.recall import (
+    CROWDING_EDGES,
+    SIZE_EDGES,
+    RecallBin,
+    at_least,
+    face_records,
+    recall_by,
+)
+from emotion_recognition.training.evidence.squash import SquashingDetector
+from emotion_recognition.training.metrics import ImageDetections, Matches, match
+
+SMALLEST_FACE = 0.05  # of the image's longer side; crowding is told from size above it
+THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
+
+
+@dataclass(frozen=True)
+class DetectorEvidence:
+    """What one run over the images gave.
+
+    letterbox, squash: the headline figures with either way of filling the input. matches: by the
+    smallest size in percent, at IoU 0.5. negatives: how many images. negative_matches: detections
+    on them. false_positives_by_source: negative images and false positives. results: letterboxed.
+    """
+
+    score_threshold: float
+    letterbox: dict[str, float]
+    squash: dict[str, float]
+    matches: dict[int, Matches]
+    by_size: list[RecallBin]
+    by_crowding: list[RecallBin]
+    negatives: int
+    negative_matches: Matches
+    false_positives_by_source: dict[str, tuple[int, int]]
+    results: list[ImageDetections]
+
+    def figures(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "score_threshold": self.score_threshold,
+            "val": self.letterbox,
+            "val_squashed": self.squash,
+            "recall_by_size": [asdict(item) for item in self.by_size],
+            "recall_by_faces_in_cell": [asdict(item) for item in self.by_crowding],
+            "negatives": {
+                "images": self.negatives,
+                "false_positives_per_image": self.false_positives_at(self.score_threshold),
+                "by_source": {
+                    source: {"images": images, "false_positives": count}
+                    for source, (images, count) in self.false_positives_by_source.items()
+                },
+            },
+            "by_score_threshold": {
+                str(threshold): {
+                    **self.matches[5].at(threshold),
+                    "false_positives_per_negative": self.false_positives_at(threshold),
+                }
+                for threshold in THRESHOLDS
+            },
+        }
+
+    def false_positives_at(self, score_threshold: float) -> float:
+        """False positives per negative image."""
+        return self.negative_matches.at(score_threshold)["false_positives_per_image"]
+
+
+def measure_detector(
+    detector: FaceDetector, images: Sequence[AnnotatedImage], negatives: Sequence[AnnotatedImage]
+) -> DetectorEvidence:
+    """images: annotated, with faces. negatives: without."""
+    threshold = detector.score_threshold
+    results = detect_all(detector, images)
+    squashed = detect_all(SquashingDetector(detector.network), images)
+    records = face_records(results, images, shapes_of(images), threshold)
+    large = at_least(records, SMALLEST_FACE)
+    found = detect_all(detector, negatives)
+    counts = [int((item.scores >= threshold).sum()) for item in found]
+    sources = Counter(image.source for image in negatives)
+    return DetectorEvidence(
+        threshold,
+        summarize(results, images, threshold),
+        summarize(squashed, images, threshold),
+        {percent: match(without_small(results, images, percent / 100), 0.5) for percent in (5, 10)},
+        recall_by(records.size, records, SIZE_EDGES),
+        recall_by(large.in_cell, large, CROWDING_EDGES),
+        len(negatives),
+        match(found, 0.5),
+        {
+            source: (
+                count,
+                sum(
+                    alarms
+                    for alarms, image in zip(counts, negatives, strict=True)
+                    if image.source == source
+                ),
+            )
+            for source, count in sources.items()
+        },
+        results,
+    )
+
+
+def shapes_of(images: Sequence[AnnotatedImage]) -> list[tuple[int, int]]:
+    """(height, width) of each image in pixels."""
+    shapes = []
+    for image in images:
+        pixels = np.asarray(cv2.imread(str(image.path), cv2.IMREAD_GRAYSCALE))
+        shapes.append((pixels.shape[0], pixels.shape[1]))
+    return shapes

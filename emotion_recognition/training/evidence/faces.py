@@ -1,0 +1,75 @@
+"""Labelled face crops to measure a classifier on.
+
+`wild` is faces that are not FER2013's: crops of news photographs (LFW) and film stills, with
+labels that are noisier. Its `labels.csv` has one row a crop: file, source, label4, identity.
+"""
+
+from __future__ import annotations
+
+import csv
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_recognition.core.types import LABELS
+from emotion_recognition.training.emotion_data import read_ferplus
+
+Crop = NDArray[np.uint8]
+#: Crops of any size to (N, 4) probabilities, as core.classifier.EmotionClassifier.
+Classify = Callable[[Sequence[Crop]], NDArray[np.float32]]
+
+HELD_OUT_PART = 5  # one identity in so many
+
+
+@dataclass(frozen=True)
+class LabelledFaces:
+    """crops: uint8 (H, W) gray, each of its own size. labels: (N,) indices into LABELS."""
+
+    crops: Sequence[Crop]
+    labels: NDArray[np.intp]
+
+
+def ferplus_valid(path: Path, limit: int | None = None) -> LabelledFaces:
+    """The valid split under the four-class protocol."""
+    images = read_ferplus(path, "valid", limit)
+    return LabelledFaces(list(images.crops), images.labels)
+
+
+def is_held_out(identity: str) -> bool:
+    """Whether a person of `wild` is kept for evaluation: by name, so that it never changes."""
+    return zlib.crc32(identity.encode("utf-8")) % HELD_OUT_PART == 0
+
+
+def wild(root: Path, held_out: bool, limit: int | None = None) -> dict[str, LabelledFaces]:
+    """The held-out people of `wild`, or all others, by source. No person is in both parts."""
+    rows: dict[str, list[dict[str, str]]] = {}
+    with open(root / "labels.csv", newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if is_held_out(row["identity"]) == held_out:
+                rows.setdefault(row["source"], []).append(row)
+    return {
+        source: LabelledFaces(
+            [_read(root / row["file"]) for row in chosen[:limit]],
+            np.array([LABELS.index(row["label4"]) for row in chosen[:limit]], np.intp),
+        )
+        for source, chosen in rows.items()
+    }
+
+
+def together(parts: Sequence[LabelledFaces]) -> LabelledFaces:
+    return LabelledFaces(
+        [crop for part in parts for crop in part.crops],
+        np.concatenate([part.labels for part in parts]),
+    )
+
+
+def _read(path: Path) -> Crop:
+    crop = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    if crop is None:
+        raise FileNotFoundError(f"cannot read image {path}")
+    return np.asarray(crop, np.uint8)

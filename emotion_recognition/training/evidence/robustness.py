@@ -1,0 +1,126 @@
+"""Accuracy of the classifier on crops as detectors and cameras make them.
+
+The data has no surroundings, so what a shifted, rotated or looser crop would show beyond the
+original is filled with its border pixels, as `core.classifier.crop_face` does at the edge of an
+image. Directions and signs are drawn once for each image with a fixed seed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from emotion_recognition.training.evidence.faces import Classify, Crop, LabelledFaces
+
+SEED = 0
+
+
+@dataclass(frozen=True)
+class Perturbation:
+    """One way in which crops vary.
+
+    levels: in the unit that `axis` names, increasing. unchanged: the level that leaves a crop as
+    it is, None if there is none. apply: crop, level and a random generator to the changed crop.
+    """
+
+    name: str
+    axis: str
+    levels: tuple[float, ...]
+    unchanged: float | None
+    apply: Callable[[Crop, float, np.random.Generator], Crop]
+
+
+def shift(crop: Crop, percent: float, rng: np.random.Generator) -> Crop:
+    """Moves the view by a part of its side, in a random direction."""
+    angle = rng.uniform(0, 2 * math.pi)
+    distance = percent / 100 * crop.shape[0]
+    return _view(crop, move=(distance * math.cos(angle), distance * math.sin(angle)))
+
+
+def rotate(crop: Crop, degrees: float, rng: np.random.Generator) -> Crop:
+    """Turns the face, to either side at random."""
+    return _view(crop, degrees=degrees if rng.random() < 0.5 else -degrees)
+
+
+def resize(crop: Crop, side: float, _: np.random.Generator) -> Crop:
+    """A crop of so many pixels; more pixels than there were show nothing more."""
+    size = (round(side), round(side))
+    shrinks = side < crop.shape[0]
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(crop, size, interpolation=method), np.uint8)
+
+
+def loosen(crop: Crop, factor: float, _: np.random.Generator) -> Crop:
+    """A view whose side is so many times as long: below 1 tighter, above 1 looser."""
+    return _view(crop, zoom=1 / factor)
+
+
+def brighten(crop: Crop, factor: float, _: np.random.Generator) -> Crop:
+    """Light scaled by a factor; what is too bright saturates."""
+    brighter = np.clip(crop.astype(np.float32) * factor, 0, 255)
+    return np.asarray(brighter.round(), np.uint8)
+
+
+def blur(crop: Crop, percent: float, _: np.random.Generator) -> Crop:
+    """Gaussian blur; its standard deviation is a part of the side."""
+    if percent == 0:
+        return crop
+    sigma = percent / 100 * crop.shape[0]
+    return np.asarray(
+        cv2.GaussianBlur(crop, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.uint8
+    )
+
+
+def _view(
+    crop: Crop, zoom: float = 1.0, degrees: float = 0.0, move: tuple[float, float] = (0.0, 0.0)
+) -> Crop:
+    height, width = crop.shape[:2]
+    matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, zoom)
+    matrix[:, 2] += np.array(move)
+    view = cv2.warpAffine(
+        crop, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(view, np.uint8)
+
+
+PERTURBATIONS = (
+    Perturbation("shift", "shift (% of the side)", (0, 5, 10, 15, 20), 0, shift),
+    Perturbation("rotation", "rotation (degrees)", (0, 5, 10, 15, 20, 25, 30), 0, rotate),
+    Perturbation(
+        "size", "side of the crop (pixels)", (24, 32, 40, 48, 64, 96, 128, 200), None, resize
+    ),
+    Perturbation(
+        "looseness",
+        "side, relative to the original",
+        (0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5),
+        1.0,
+        loosen,
+    ),
+    Perturbation(
+        "brightness", "light, relative", (0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3), 1, brighten
+    ),
+    Perturbation("blur", "standard deviation (% of the side)", (0, 1, 2, 3, 4, 5, 6), 0, blur),
+)
+
+
+def perturbed(faces: LabelledFaces, perturbation: Perturbation, level: float) -> list[Crop]:
+    """Every crop at one level, the same on every call."""
+    return [
+        perturbation.apply(crop, level, np.random.default_rng((SEED, index)))
+        for index, crop in enumerate(faces.crops)
+    ]
+
+
+def accuracy_by_level(
+    classify: Classify, faces: LabelledFaces, perturbation: Perturbation
+) -> dict[float, float]:
+    """Accuracy at each of the perturbation's levels."""
+    accuracies = {}
+    for level in perturbation.levels:
+        answers = classify(perturbed(faces, perturbation, level)).argmax(axis=1)
+        accuracies[level] = float((answers == faces.labels).mean())
+    return accuracies

@@ -1,0 +1,30 @@
+"""The alternative to letterboxing: the image is stretched to the network's square input."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_recognition.core.detector import INPUT_SIZE, Network, decode, suppress
+from emotion_recognition.core.types import Box, Face
+
+
+class SquashingDetector:
+    """As core.detector.FaceDetector, except that it distorts images that are not square."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+
+    def __call__(self, image: NDArray[np.uint8], score_threshold: float) -> tuple[Face, ...]:
+        height, width = image.shape[:2]
+        shrinks = max(height, width) > INPUT_SIZE
+        interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        pixels = cv2.resize(image, (INPUT_SIZE, INPUT_SIZE), interpolation=interpolation)
+        tensor = pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
+        boxes, scores = decode(self.network(tensor)[0])
+        boxes = boxes * np.array([width, height, width, height], np.float32)
+        return tuple(
+            Face(Box(*(float(v) for v in boxes[i])).clipped(width, height), float(scores[i]))
+            for i in suppress(boxes, scores, score_threshold)
+        )

@@ -1,0 +1,123 @@
+"""The figures as Markdown, for a model card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from emotion_recognition.core.types import LABELS
+
+
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Floats are given with three decimals."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(_cell(value) for value in line) + " |" for line in lines)
+
+
+def artefact_table(metrics: dict[str, dict[str, float]]) -> str:
+    """One row a headline figure, one column a file."""
+    names = list(next(iter(metrics.values()), {}))
+    rows = [[name, *(metrics[kind].get(name, "") for kind in metrics)] for name in names]
+    return markdown_table(["figure", *metrics], rows)
+
+
+def classifier_tables(name: str, figures: dict[str, Any]) -> str:
+    valid, wild = figures["ferplus_valid"], figures["wild_held_out"]
+    calibration = figures["calibration"]
+    reject, default = calibration["reject"], calibration["reject_at_the_default_of_the_node"]
+    per_class = [
+        [
+            label,
+            *(valid["report"][label][key] for key in ("precision", "recall", "f1", "support")),
+            *(wild["report"][label][key] for key in ("precision", "recall", "f1", "support")),
+        ]
+        for label in (*LABELS, "macro average")
+    ]
+    summary = [
+        ["accuracy on FER+ valid", valid["accuracy"]],
+        ["macro-F1 on FER+ valid", valid["macro_f1"]],
+        ["accuracy on wild, held-out people", wild["accuracy"]],
+        ["macro-F1 on wild, held-out people", wild["macro_f1"]],
+        *(
+            [f"accuracy on {source} of wild ({item['faces']} faces)", item["accuracy"]]
+            for source, item in wild["accuracy_by_source"].items()
+        ),
+        ["temperature, fitted on half of valid", calibration["temperature"]],
+        ["ECE on the other half", calibration["expected_calibration_error"]],
+        [
+            "ECE there at temperature 1",
+            calibration["expected_calibration_error_at_temperature_1"],
+        ],
+        [
+            f"ECE there at the shipped temperature {calibration['shipped_temperature']:g}",
+            calibration["expected_calibration_error_as_shipped"],
+        ],
+        ["ECE on wild, held-out people", wild["expected_calibration_error"]],
+        ["area under risk-coverage", calibration["area_under_risk_coverage"]],
+        [
+            f"reject threshold for {reject['target_risk']:.0%} risk: coverage",
+            f"{reject['threshold']:.3f}: {reject['coverage']:.3f}",
+        ],
+        ["... and risk", reject["risk"]],
+        [f"reject below {default['threshold']:g}: coverage", default["coverage"]],
+        ["... and risk", default["risk"]],
+    ]
+    robustness = [
+        [kind, ", ".join(f"{float(level):g}: {value:.3f}" for level, value in curve.items())]
+        for kind, curve in figures["robustness"].items()
+    ]
+    return "\n\n".join(
+        [
+            f"### Classifier `{name}`",
+            artefact_table(figures["files"]),
+            markdown_table(["figure", "value"], summary),
+            markdown_table(
+                [
+                    "class",
+                    *(f"valid {key}" for key in ("precision", "recall", "F1", "faces")),
+                    *(f"wild {key}" for key in ("precision", "recall", "F1", "faces")),
+                ],
+                per_class,
+            ),
+            markdown_table(["crops changed by", "accuracy on FER+ valid by level"], robustness),
+        ]
+    )
+
+
+def detector_tables(name: str, figures: dict[str, Any]) -> str:
+    letterbox, squash = figures["val"], figures["val_squashed"]
+    negatives = figures["negatives"]
+    sizes = [
+        [f"{item['low']:.1%} to {item['high']:.1%}", item["faces"], item["recall"], item["limit"]]
+        for item in figures["recall_by_size"]
+    ]
+    crowding = [
+        [
+            f"{item['low']:g}" + ("" if item["high"] == item["low"] + 1 else " or more"),
+            item["faces"],
+            item["recall"],
+            item["limit"],
+        ]
+        for item in figures["recall_by_faces_in_cell"]
+    ]
+    columns = ["faces", "recall", "limit of one face a cell"]
+    return "\n\n".join(
+        [
+            f"### Detector `{name}`",
+            artefact_table(figures["files"]),
+            markdown_table(
+                ["figure", "letterboxed", "squashed"],
+                [[key, letterbox[key], squash[key]] for key in letterbox],
+            ),
+            markdown_table(
+                ["negative images held aside", "false positives per image"],
+                [[negatives["images"], negatives["false_positives_per_image"]]],
+            ),
+            markdown_table(["longer side of the face / of the image", *columns], sizes),
+            markdown_table(["faces in the same cell (from 5 % of the image)", *columns], crowding),
+        ]
+    )
+
+
+def _cell(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

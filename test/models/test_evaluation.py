@@ -1,0 +1,33 @@
+"""The command that recomputes the published figures."""
+
+import json
+from pathlib import Path
+
+import cv2
+import pytest
+
+from emotion_recognition.core.manifest import MODELS, model_names
+from emotion_recognition.training.evaluate import main
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+pytestmark = pytest.mark.skipif(
+    not DATA.is_dir(), reason=f"the evaluation images are not part of the project: no {DATA}"
+)
+
+
+def test_one_command_writes_every_figure(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    main(["--data", str(DATA), "--output", str(tmp_path), "--limit", "12"])
+    report = json.loads((tmp_path / "evaluation.json").read_text())
+    assert list(report["classifiers"]) == model_names("classifier", MODELS)
+    assert list(report["detectors"]) == model_names("detector", MODELS)
+    for figures in report["classifiers"].values():
+        assert figures["ferplus_valid"]["faces"] == 12
+        headline = figures["files"]["onnx_int8"]["accuracy"]
+        assert figures["ferplus_valid"]["accuracy"] == headline
+    for figures in report["detectors"].values():
+        assert figures["val"] == figures["files"]["onnx_int8"]
+        assert figures["negatives"]["images"] == 12
+    for picture in tmp_path.rglob("*.png"):
+        assert cv2.imread(str(picture)) is not None, picture
+    assert capsys.readouterr().out == (tmp_path / "tables.md").read_text()

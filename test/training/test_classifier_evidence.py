@@ -1,0 +1,179 @@
+"""What is measured of a classifier, on crops and with classifiers made here."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from emotion_recognition.core.types import LABELS
+from emotion_recognition.training.evidence.classifier import measure_classifier
+from emotion_recognition.training.evidence.classifier_charts import (
+    save_classifier_charts,
+    save_robustness,
+)
+from emotion_recognition.training.evidence.faces import LabelledFaces, is_held_out, wild
+from emotion_recognition.training.evidence.report import accuracy, classification_report
+from emotion_recognition.training.evidence.robustness import (
+    PERTURBATIONS,
+    Perturbation,
+    accuracy_by_level,
+    perturbed,
+)
+from emotion_recognition.training.evidence.sheets import save_classifier_sheet, sheets_folder
+from emotion_recognition.training.evidence.tables import classifier_tables
+
+
+def by_brightness(crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    """A classifier that tells the four classes by the mean gray value: 30, 90, 150, 210."""
+    logits = [
+        [-abs(float(crop.mean()) - center) / 10 for center in (30, 90, 150, 210)] for crop in crops
+    ]
+    exponentials = np.exp(np.array(logits, np.float32))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+@pytest.fixture
+def faces() -> LabelledFaces:
+    labels = np.arange(80) % 4
+    return LabelledFaces([np.full((48, 48), 30 + 60 * label, np.uint8) for label in labels], labels)
+
+
+def perturbation(name: str) -> Perturbation:
+    return next(item for item in PERTURBATIONS if item.name == name)
+
+
+def apply(name: str, crop: NDArray[np.uint8], level: float) -> NDArray[np.uint8]:
+    return perturbation(name).apply(crop, level, np.random.default_rng(0))
+
+
+@pytest.fixture
+def spot() -> NDArray[np.uint8]:
+    """A bright spot in the middle of the right half."""
+    crop = np.zeros((49, 49), np.uint8)
+    cv2.circle(crop, (36, 24), 3, 255, -1)
+    return crop
+
+
+def center_of(crop: NDArray[np.uint8]) -> NDArray[np.float64]:
+    rows, columns = np.nonzero(crop > 100)
+    return np.array([columns.mean(), rows.mean()])
+
+
+def test_the_report_of_a_known_case() -> None:
+    counts = np.array([[3, 1, 0, 0], [0, 2, 0, 0], [0, 0, 0, 2], [0, 0, 0, 2]])
+    report = classification_report(counts)
+    assert report["neutral"] == pytest.approx(
+        {"precision": 1, "recall": 0.75, "f1": 6 / 7, "support": 4}
+    )
+    assert report["surprised"] == {"precision": 0, "recall": 0, "f1": 0, "support": 2}
+    assert report["happy"]["precision"] == pytest.approx(0.5)
+    assert report["macro average"]["recall"] == pytest.approx((0.75 + 1 + 0 + 1) / 4)
+    assert accuracy(counts) == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("item", PERTURBATIONS, ids=lambda item: item.name)
+def test_the_unchanged_level_changes_nothing(item: Perturbation, spot: NDArray[np.uint8]) -> None:
+    if item.unchanged is None:
+        assert apply(item.name, spot, spot.shape[0]) == pytest.approx(spot)
+    else:
+        assert item.unchanged in item.levels
+        assert apply(item.name, spot, item.unchanged) == pytest.approx(spot)
+
+
+def test_shift_moves_by_a_part_of_the_side(spot: NDArray[np.uint8]) -> None:
+    moved = center_of(apply("shift", spot, 10)) - center_of(spot)
+    assert np.hypot(*moved) == pytest.approx(4.9, abs=0.5)
+
+
+def test_rotation_turns_about_the_middle(spot: NDArray[np.uint8]) -> None:
+    arm = center_of(apply("rotation", spot, 30)) - 24
+    assert np.hypot(*arm) == pytest.approx(12, abs=0.5)
+    assert abs(np.degrees(np.arctan2(arm[1], arm[0]))) == pytest.approx(30, abs=2)
+
+
+def test_a_looser_crop_shows_the_face_smaller(spot: NDArray[np.uint8]) -> None:
+    assert center_of(apply("looseness", spot, 1.5))[0] - 24 == pytest.approx(8, abs=0.5)
+    assert center_of(apply("looseness", spot, 0.8))[0] - 24 == pytest.approx(15, abs=0.5)
+
+
+def test_size_light_and_blur_do_what_they_say(spot: NDArray[np.uint8]) -> None:
+    assert apply("size", spot, 24).shape == (24, 24)
+    gray = np.full((48, 48), 100, np.uint8)
+    assert (apply("brightness", gray, 0.5) == 50).all()
+    assert (apply("brightness", gray, 3) == 255).all()
+    blurred = apply("blur", spot, 4)
+    assert blurred.max() < spot.max()
+    assert blurred.sum() == pytest.approx(spot.sum(), rel=0.03)
+
+
+def test_every_face_is_changed_in_its_own_way_and_always_the_same() -> None:
+    crop = np.random.default_rng(0).integers(0, 255, (48, 48)).astype(np.uint8)
+    faces = LabelledFaces([crop, crop], np.zeros(2, np.intp))
+    first, second = perturbed(faces, perturbation("shift"), 20)
+    assert (first != second).any()
+    assert (perturbed(faces, perturbation("shift"), 20)[0] == first).all()
+
+
+def test_accuracy_by_level_of_a_known_case(faces: LabelledFaces) -> None:
+    curve = accuracy_by_level(by_brightness, faces, perturbation("brightness"))
+    assert curve[1] == 1
+    assert curve[0.2] == pytest.approx(0.25)  # all are told as the darkest class
+    assert set(accuracy_by_level(by_brightness, faces, perturbation("shift")).values()) == {1}
+
+
+def test_no_person_of_wild_is_in_both_parts(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    rows = []
+    for index in range(60):
+        name = f"images/{index}.png"
+        cv2.imwrite(str(tmp_path / name), np.full((8, 8), index, np.uint8))
+        rows.append([name, "news", LABELS[index % 4], f"person {index // 2}"])
+    with open(tmp_path / "labels.csv", "w", newline="") as file:
+        csv.writer(file).writerows([["file", "source", "label4", "identity"], *rows])
+    held_out, others = (wild(tmp_path, held_out=part)["news"] for part in (True, False))
+    pixels = [{int(crop[0, 0]) for crop in part.crops} for part in (held_out, others)]
+    people = [{value // 2 for value in part} for part in pixels]
+    assert not people[0] & people[1]
+    assert pixels[0] | pixels[1] == set(range(60))
+    assert 0 < len(pixels[0]) < 30
+    assert all(
+        int(crop[0, 0]) % 4 == label
+        for crop, label in zip(held_out.crops, held_out.labels, strict=True)
+    )
+
+
+def test_the_part_of_a_person_never_changes() -> None:
+    assert [i for i in range(20) if is_held_out(f"person {i}")] == [0, 9, 16]
+
+
+def test_a_wild_image_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    person = next(f"p{i}" for i in range(99) if is_held_out(f"p{i}"))
+    (tmp_path / "labels.csv").write_text(
+        f"file,source,label4,identity\ngone.jpg,news,happy,{person}\n"
+    )
+    with pytest.raises(FileNotFoundError, match=r"gone\.jpg"):
+        wild(tmp_path, held_out=True)
+
+
+def test_all_charts_and_tables_of_a_classifier(faces: LabelledFaces, tmp_path: Path) -> None:
+    evidence = measure_classifier(by_brightness, 1.0, faces, {"news": faces, "films": faces})
+    figures = evidence.figures()
+    assert figures["ferplus_valid"]["accuracy"] == 1
+    assert figures["wild_held_out"]["faces"] == 160
+    assert figures["calibration"]["measured_on"] == 40
+    save_classifier_charts("test", evidence, tmp_path)
+    save_robustness({"test": figures["robustness"]}, tmp_path / "robustness.png")
+    wrong = LabelledFaces(faces.crops, (faces.labels + 1) % 4)
+    save_classifier_sheet(wrong, evidence.probabilities, sheets_folder(tmp_path) / "errors.png")
+    pictures = sorted(tmp_path.rglob("*.png"))
+    assert len(pictures) == 6
+    for picture in pictures:
+        assert min(cv2.imread(str(picture)).shape[:2]) > 300, picture
+    assert (tmp_path / "sheets" / ".gitignore").read_text() == "*\n"
+    text = classifier_tables("test", {"files": {"onnx_int8": {"accuracy": 1.0}}, **figures})
+    assert "| accuracy on FER+ valid | 1.000 |" in text
+    assert "| accuracy on films of wild (80 faces) | 1.000 |" in text
