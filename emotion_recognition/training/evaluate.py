@@ -154,6 +154,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--limit", type=int, help="only so many images of each set, to try it out")
     options = parser.parse_args(arguments)
 
+    for needed in ("faces/annotations.csv", "emotion/ferplus.npz", "emotion/wild/labels.csv"):
+        if not (options.data / needed).is_file():
+            parser.error(f"--data: expected a folder with {needed}, there is no such file")
     options.backend = resolve(options.backend)
     if options.detectors is None:
         options.detectors = model_names("detector", options.models)
@@ -180,7 +183,7 @@ def _rounded(value: Any) -> Any:  # noqa: ANN401
     """Figures with four decimals, as in the manifests."""
     if isinstance(value, dict):
         return {str(key): _rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [_rounded(item) for item in value]
     return round(value, 4) if isinstance(value, float) else value
 

@@ -11,11 +11,20 @@ from emotion_recognition.training.evaluate import main
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
-pytestmark = pytest.mark.skipif(
+needs_data = pytest.mark.skipif(
     not DATA.is_dir(), reason=f"the evaluation images are not part of the project: no {DATA}"
 )
 
 
+def test_a_folder_without_the_data_is_refused_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["--data", str(tmp_path), "--output", str(tmp_path / "output")])
+    assert "expected a folder with faces/annotations.csv" in capsys.readouterr().err
+
+
+@needs_data
 def test_one_command_writes_every_figure(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     main(["--data", str(DATA), "--output", str(tmp_path), "--limit", "12"])
     report = json.loads((tmp_path / "evaluation.json").read_text())

@@ -16,7 +16,11 @@ from emotion_recognition.training.evidence.classifier_charts import (
     save_robustness,
 )
 from emotion_recognition.training.evidence.faces import LabelledFaces, is_held_out, wild
-from emotion_recognition.training.evidence.report import accuracy, classification_report
+from emotion_recognition.training.evidence.report import (
+    accuracy,
+    classification_report,
+    wilson_interval,
+)
 from emotion_recognition.training.evidence.robustness import (
     PERTURBATIONS,
     Perturbation,
@@ -73,6 +77,13 @@ def test_the_report_of_a_known_case() -> None:
     assert report["happy"]["precision"] == pytest.approx(0.5)
     assert report["macro average"]["recall"] == pytest.approx((0.75 + 1 + 0 + 1) / 4)
     assert accuracy(counts) == pytest.approx(0.7)
+
+
+def test_the_interval_of_a_share_is_wider_for_fewer_cases() -> None:
+    # Of 8 in 10 cases: Wilson's published interval.
+    assert wilson_interval(0.8, 10) == pytest.approx((0.490, 0.943), abs=0.001)
+    assert wilson_interval(0.8, 1000)[0] > 0.77
+    assert wilson_interval(1.0, 5)[1] == pytest.approx(1)
 
 
 @pytest.mark.parametrize("item", PERTURBATIONS, ids=lambda item: item.name)
@@ -175,5 +186,5 @@ def test_all_charts_and_tables_of_a_classifier(faces: LabelledFaces, tmp_path: P
         assert min(cv2.imread(str(picture)).shape[:2]) > 300, picture
     assert (tmp_path / "sheets" / ".gitignore").read_text() == "*\n"
     text = classifier_tables("test", {"files": {"onnx_int8": {"accuracy": 1.0}}, **figures})
-    assert "| accuracy on FER+ valid | 1.000 |" in text
-    assert "| accuracy on films of wild (80 faces) | 1.000 |" in text
+    assert "| accuracy on FER+ valid | 1.000 (95 %: 0.954 to 1.000) |" in text
+    assert "| accuracy on films of wild (80 faces) | 1.000 (95 %: 0.954 to 1.000) |" in text

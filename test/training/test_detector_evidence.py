@@ -11,10 +11,7 @@ from numpy.typing import NDArray
 from emotion_recognition.core.detector import FaceDetector, Network
 from emotion_recognition.training.detection_data import AnnotatedImage, grid_target
 from emotion_recognition.training.evidence.detector import measure_detector
-from emotion_recognition.training.evidence.detector_charts import (
-    save_detector_charts,
-    wilson_interval,
-)
+from emotion_recognition.training.evidence.detector_charts import save_detector_charts
 from emotion_recognition.training.evidence.recall import (
     assign,
     at_least,
@@ -146,13 +143,6 @@ def test_training_keeps_everything_that_is_not_held_aside() -> None:
     assert len(kept) == 51
     assert not held_aside & set(kept)
     assert Path("data/face.jpg") in kept
-
-
-def test_the_interval_of_a_share_is_wider_for_fewer_cases() -> None:
-    # Wilson's interval for 8 of 10; see Brown, Cai and DasGupta, 2001.
-    assert wilson_interval(0.8, 10) == pytest.approx((0.490, 0.943), abs=0.001)
-    assert wilson_interval(0.8, 1000)[0] > 0.77
-    assert wilson_interval(1.0, 5)[1] == pytest.approx(1)
 
 
 def test_all_charts_and_tables_of_a_detector(tmp_path: Path) -> None:

@@ -21,7 +21,11 @@ from emotion_recognition.training.evidence.calibration import (
     temper,
 )
 from emotion_recognition.training.evidence.faces import Classify, LabelledFaces, together
-from emotion_recognition.training.evidence.report import accuracy, classification_report
+from emotion_recognition.training.evidence.report import (
+    accuracy,
+    classification_report,
+    wilson_interval,
+)
 from emotion_recognition.training.evidence.robustness import PERTURBATIONS, accuracy_by_level
 
 TARGET_RISK = 0.05  # the share of wrong answers that the reject threshold is chosen for
@@ -93,7 +97,11 @@ class ClassifierEvidence:
                 **_summary(self.wild_confusion),
                 "expected_calibration_error": self.wild_reliability.expected_calibration_error,
                 "accuracy_by_source": {
-                    source: {"accuracy": accuracy(counts), "faces": int(counts.sum())}
+                    source: {
+                        "accuracy": accuracy(counts),
+                        "accuracy_interval": wilson_interval(accuracy(counts), int(counts.sum())),
+                        "faces": int(counts.sum()),
+                    }
                     for source, counts in self.wild_by_source.items()
                 },
             },
@@ -155,6 +163,7 @@ def _summary(counts: NDArray[np.int64]) -> dict[str, Any]:
     return {
         "faces": int(counts.sum()),
         "accuracy": accuracy(counts),
+        "accuracy_interval": wilson_interval(accuracy(counts), int(counts.sum())),
         "macro_f1": report["macro average"]["f1"],
         "report": report,
         "confusion": {"labels": list(LABELS), "rows_are_true_classes": counts.tolist()},

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from emotion_recognition.training.evidence.detector import THRESHOLDS, DetectorEvidence
 from emotion_recognition.training.evidence.recall import RecallBin
+from emotion_recognition.training.evidence.report import wilson_interval
 from emotion_recognition.training.evidence.style import BLUE, GRAY, VERMILION, panels, save
 from emotion_recognition.training.metrics import Matches
 
@@ -82,7 +83,7 @@ def draw_overlap(axis: Axes, matches: Matches, threshold: float) -> None:
 
 
 def draw_recall(axis: Axes, bins: list[RecallBin], names: list[str]) -> None:
-    """Bars of recall with 95 % intervals (Wilson, 1927), and the limit of one face a cell."""
+    """Bars of recall with 95 % intervals, and the limit of one face a cell."""
     positions = np.arange(len(bins))
     low, high = np.array([wilson_interval(item.recall, item.faces) for item in bins]).T
     recall = np.array([item.recall for item in bins])
@@ -110,13 +111,6 @@ def draw_recall(axis: Axes, bins: list[RecallBin], names: list[str]) -> None:
     ticks = [f"{name}\n({item.faces})" for name, item in zip(names, bins, strict=True)]
     axis.set_xticks(positions, ticks)
     axis.set(ylim=(0, 1.05), ylabel="recall")
-
-
-def wilson_interval(share: float, count: int, z: float = 1.96) -> tuple[float, float]:
-    """Bounds of a share that was seen in so many cases."""
-    center = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-    half = z / (1 + z**2 / count) * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
-    return min(share, float(center - half)), max(share, float(center + half))
 
 
 def _percent(item: RecallBin) -> str:

@@ -1,6 +1,8 @@
-"""Precision, recall and F1 of each class from a confusion matrix."""
+"""Precision, recall and F1 of each class from a confusion matrix, and how sure a share is."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,3 +34,10 @@ def classification_report(counts: NDArray[np.int64]) -> dict[str, dict[str, floa
 
 def accuracy(counts: NDArray[np.int64]) -> float:
     return float(np.trace(counts) / max(counts.sum(), 1))
+
+
+def wilson_interval(share: float, count: int, z: float = 1.96) -> tuple[float, float]:
+    """95 % bounds of a share that was seen in `count` >= 1 cases (Wilson, 1927)."""
+    center = (share + z**2 / (2 * count)) / (1 + z**2 / count)
+    half = z / (1 + z**2 / count) * math.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
+    return min(share, center - half), max(share, center + half)

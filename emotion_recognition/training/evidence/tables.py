@@ -34,12 +34,12 @@ def classifier_tables(name: str, figures: dict[str, Any]) -> str:
         for label in (*LABELS, "macro average")
     ]
     summary = [
-        ["accuracy on FER+ valid", valid["accuracy"]],
+        ["accuracy on FER+ valid", _accuracy(valid)],
         ["macro-F1 on FER+ valid", valid["macro_f1"]],
-        ["accuracy on wild, held-out people", wild["accuracy"]],
+        ["accuracy on wild, held-out people", _accuracy(wild)],
         ["macro-F1 on wild, held-out people", wild["macro_f1"]],
         *(
-            [f"accuracy on {source} of wild ({item['faces']} faces)", item["accuracy"]]
+            [f"accuracy on {source} of wild ({item['faces']} faces)", _accuracy(item)]
             for source, item in wild["accuracy_by_source"].items()
         ),
         ["temperature, fitted on half of valid", calibration["temperature"]],
@@ -117,6 +117,11 @@ def detector_tables(name: str, figures: dict[str, Any]) -> str:
             markdown_table(["faces in the same cell (from 5 % of the image)", *columns], crowding),
         ]
     )
+
+
+def _accuracy(figures: dict[str, Any]) -> str:
+    low, high = figures["accuracy_interval"]
+    return f"{figures['accuracy']:.3f} (95 %: {low:.3f} to {high:.3f})"
 
 
 def _cell(value: object) -> str:
