@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from emotion_recognition.core.types import LABELS
-from emotion_recognition.training.evidence.classifier import measure_classifier
+from emotion_recognition.training.evidence.calibration import split_halves
+from emotion_recognition.training.evidence.classifier import calibrate, measure_classifier
 from emotion_recognition.training.evidence.classifier_charts import (
     save_classifier_charts,
     save_robustness,
@@ -168,6 +169,19 @@ def test_a_wild_image_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     )
     with pytest.raises(FileNotFoundError, match=r"gone\.jpg"):
         wild(tmp_path, held_out=True)
+
+
+def test_temperature_and_threshold_come_from_one_half_and_are_judged_on_the_other() -> None:
+    probabilities = np.tile(np.array([0.7, 0.1, 0.1, 0.1], np.float32), (40, 1))
+    fit, rest = split_halves(40)
+    labels = np.zeros(40, np.intp)
+    labels[rest] = 1
+    calibration = calibrate(probabilities, labels, shipped_temperature=1.0)
+    assert calibration.temperature < 1  # all answers of the first half are right
+    assert calibration.threshold < 1
+    reject = calibration.figures()["reject"]
+    assert (reject["coverage"], reject["risk"]) == (1, 1)  # all of the other half are wrong
+    assert calibration.figures()["measured_on"] == len(fit)
 
 
 def test_all_charts_and_tables_of_a_classifier(faces: LabelledFaces, tmp_path: Path) -> None:

@@ -122,6 +122,16 @@ def test_squashing_maps_boxes_back_to_the_image() -> None:
     assert box == pytest.approx((100, 50, 200, 150), abs=0.01)
 
 
+def test_squashing_is_measured_beside_letterboxing(tmp_path: Path) -> None:
+    path = tmp_path / "wide.jpg"
+    cv2.imwrite(str(path), np.full((192, 288, 3), 90, np.uint8))
+    image = annotated(np.array([[72, 20, 144, 172]], np.float32), str(path), 288)
+    detector = FaceDetector(network_for((72, 68, 144, 220)), 0.5)
+    figures = measure_detector(detector, [image], []).figures()
+    assert figures["val"]["mean_iou_10"] == pytest.approx(1, abs=0.01)
+    assert figures["val_squashed"]["mean_iou_10"] == pytest.approx(2 / 3, abs=0.01)
+
+
 def negatives(count: int) -> list[AnnotatedImage]:
     nothing = np.zeros((0, 4), np.float32)
     return [annotated(nothing, f"data/negative_{index}.jpg") for index in range(count)]
