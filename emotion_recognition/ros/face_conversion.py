@@ -13,6 +13,7 @@ from emotion_recognition.core.types import LABELS, UNKNOWN, Box, Face
 from emotion_recognition.msg import FaceEmotion
 
 _NANOSECONDS = 1_000_000_000
+_UNIFORM = (1 / len(LABELS),) * len(LABELS)
 _LONGEST = Duration(sec=2**31 - 1, nanosec=_NANOSECONDS - 1)
 
 
@@ -49,17 +50,25 @@ def latency(stamp: Time, now: int) -> Duration:
 
 def _face_message(face: Face, roi: RegionOfInterest) -> FaceEmotion:
     probabilities, emotion = face.probabilities, face.emotion
-    if len(probabilities) != len(LABELS) or not all(map(math.isfinite, probabilities)):
-        probabilities, emotion = (1 / len(LABELS),) * len(LABELS), UNKNOWN
+    raw = face.raw_probabilities or probabilities
+    if not _are_probabilities(probabilities):
+        probabilities, emotion = _UNIFORM, UNKNOWN
+    if not _are_probabilities(raw):
+        raw = _UNIFORM
     return FaceEmotion(
         emotion=emotion.id,
         label=emotion.label,
         confidence=_unit(emotion.confidence),
         probabilities=np.array([_unit(value) for value in probabilities], np.float32),
+        raw_probabilities=np.array([_unit(value) for value in raw], np.float32),
         roi=roi,
         detection_score=_unit(face.score),
         track_id=face.track_id,
     )
+
+
+def _are_probabilities(values: tuple[float, ...]) -> bool:
+    return len(values) == len(LABELS) and all(map(math.isfinite, values))
 
 
 def _unit(value: float) -> float:

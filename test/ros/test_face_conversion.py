@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
@@ -33,6 +34,14 @@ def test_every_field_of_a_face_arrives() -> None:
     assert message.detection_score == pytest.approx(0.9)
     assert message.track_id == 7
     assert message.roi == RegionOfInterest(x_offset=10, y_offset=20, width=20, height=21)
+
+
+def test_raw_probabilities_are_those_of_the_classifier_or_else_the_same() -> None:
+    smoothed = replace(HAPPY, raw_probabilities=(0.0, 0.0, 0.75, 0.25))
+    first, second = face_messages([smoothed, HAPPY], 320, 240)
+    assert list(first.raw_probabilities) == [0.0, 0.0, 0.75, 0.25]
+    assert list(first.probabilities) == pytest.approx([0.1, 0.2, 0.1, 0.6])
+    assert list(second.raw_probabilities) == list(second.probabilities)
 
 
 def test_the_constants_are_the_indices_of_the_labels() -> None:
