@@ -21,11 +21,30 @@ MAX_PIXELS = 1 << 26
 
 
 class ImageError(ValueError):
-    """An image that cannot be used; the message says what was wrong and what was expected."""
+    """An image that cannot be used; the message says what was wrong and what was expected.
+
+    reason: the same in a word, to count by.
+    """
+
+    reason = "unusable"
 
 
 class UnknownEncodingError(ImageError):
     """An image whose encoding has no decoder here."""
+
+    reason = "encoding"
+
+
+class ImageSizeError(ImageError):
+    """An image without pixels, or with impossibly many."""
+
+    reason = "size"
+
+
+class ImageLayoutError(ImageError):
+    """An image whose size, step and data contradict each other."""
+
+    reason = "layout"
 
 
 def check_image(image: object) -> None:
@@ -37,7 +56,7 @@ def check_image(image: object) -> None:
     if image.ndim != 3 or image.shape[2] != 3:
         raise ImageError(f"expected a BGR image of shape (H, W, 3), got {image.shape}")
     if image.size == 0:
-        raise ImageError(f"the image is empty: shape {image.shape}")
+        raise ImageSizeError(f"the image is empty: shape {image.shape}")
 
 
 def decode_image(
@@ -66,7 +85,7 @@ def decode_image(
         raise UnknownEncodingError(f"{wrong}; expected one of {', '.join(ENCODINGS)}")
     columns, rows = layout.block
     if width % columns or height % rows:
-        raise ImageError(
+        raise ImageLayoutError(
             f"{encoding} of {width}x{height} pixels; "
             f"expected a multiple of {columns} for the width and of {rows} for the height"
         )
@@ -85,18 +104,18 @@ def check_layout(
     data in units of height * step.
     """
     if width < 1 or height < 1:
-        raise ImageError(f"the image is empty: {width}x{height} pixels")
+        raise ImageSizeError(f"the image is empty: {width}x{height} pixels")
     if width * height > MAX_PIXELS:
-        raise ImageError(
+        raise ImageSizeError(
             f"the image is too large: {width}x{height} pixels; expected at most {MAX_PIXELS}"
         )
     if step < row_bytes:
-        raise ImageError(
+        raise ImageLayoutError(
             f"step {step} is too small; a row of {width} pixels takes at least {row_bytes} bytes"
         )
     expected = int(height * planes) * step
     if length != expected:
-        raise ImageError(
+        raise ImageLayoutError(
             f"the data is {length} bytes long; expected {expected} for {height} rows of step {step}"
         )
 

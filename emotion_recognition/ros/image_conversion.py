@@ -17,6 +17,7 @@ from std_msgs.msg import Header
 
 from emotion_recognition.core.image import (
     ImageError,
+    ImageLayoutError,
     UnknownEncodingError,
     check_image,
     check_layout,
@@ -24,6 +25,8 @@ from emotion_recognition.core.image import (
 )
 
 Pixels = NDArray[np.uint8]
+
+NANOSECONDS = 1_000_000_000
 
 #: The encodings that encode_message writes, with OpenCV's conversion from BGR.
 OUTGOING_ENCODINGS = {
@@ -52,7 +55,9 @@ def decode_message(message: Image) -> Pixels:
             raise
         reason = why_no_cv_bridge()
         if reason:
-            raise ImageError(f"{error} (cv_bridge would know more, but {reason})") from error
+            raise UnknownEncodingError(
+                f"{error} (cv_bridge would know more, but {reason})"
+            ) from error
     return _decode_with_cv_bridge(message)
 
 
@@ -70,6 +75,11 @@ def encode_message(image: Pixels, encoding: str, header: Header) -> Image:
     return message
 
 
+def stamp_of(message: Image) -> int:
+    """The stamp of an image in nanoseconds since the epoch; 0 without one."""
+    return int(message.header.stamp.sec * NANOSECONDS + message.header.stamp.nanosec)
+
+
 def _decode_with_cv_bridge(message: Image) -> Pixels:
     from cv_bridge import CvBridge
 
@@ -80,7 +90,9 @@ def _decode_with_cv_bridge(message: Image) -> Pixels:
         pixel_bytes = np.dtype(dtype).itemsize * channels
         check_layout(*size, step, message.width * pixel_bytes, len(message.data))
         if step % pixel_bytes:  # cv_bridge would take the rows for shorter ones and skew the image
-            raise ImageError(f"step {step} is no multiple of the {pixel_bytes} bytes of a pixel")
+            raise ImageLayoutError(
+                f"step {step} is no multiple of the {pixel_bytes} bytes of a pixel"
+            )
         image: Any = bridge.imgmsg_to_cv2(message, "bgr8")
     except ImageError:
         raise

@@ -30,5 +30,25 @@ def test_a_snapshot_does_not_change() -> None:
 
 
 def test_the_text_tells_every_figure() -> None:
-    text = str(FrameCounts(received=15, answered=5, dropped=4, rejected=3, failed=2))
-    assert text == "15 images received, 5 answered, 4 dropped, 3 rejected, 2 failed"
+    counts = FrameCounts(
+        received=27, answered=7, dropped=6, skipped=5, outdated=4, rejected=3, failed=2
+    )
+    assert str(counts) == (
+        "27 images received, 7 answered, 6 dropped, 5 skipped, 4 outdated, 3 rejected, 2 failed"
+    )
+
+
+def test_what_has_been_counted_since_is_a_difference() -> None:
+    counter = FrameCounter()
+    counter.add(received=3, dropped=1)
+    before = counter.counts
+    counter.add(received=2, jumps=1)
+    assert counter.counts - before == FrameCounts(received=2, jumps=1)
+
+
+def test_rejections_are_counted_by_reason() -> None:
+    counter = FrameCounter()
+    for reason in ("size", "layout", "size"):
+        counter.reject(reason)
+    assert counter.counts.rejected == 3
+    assert counter.rejections == {"size": 2, "layout": 1}

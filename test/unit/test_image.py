@@ -183,6 +183,18 @@ def test_contradictory_sizes_are_refused_with_the_reason(
         decode_image(encoding, width, height, step, bytes(length))
 
 
+@pytest.mark.parametrize(
+    ("encoding", "width", "step", "reason"),
+    [("bgr9", 8, 24, "encoding"), ("bgr8", 0, 24, "size"), ("bgr8", 8, 7, "layout")],
+)
+def test_refusals_can_be_counted_by_reason(
+    encoding: str, width: int, step: int, reason: str
+) -> None:
+    with pytest.raises(ImageError) as error:
+        decode_image(encoding, width, 6, step, bytes(144))
+    assert error.value.reason == reason
+
+
 SIZES = st.one_of(st.integers(0, 9), st.integers(0, 2**32 - 1))
 
 

@@ -1,0 +1,76 @@
+"""How well the node does its work: the rules behind its diagnostics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from emotion_recognition.ros.activity import Activity
+from emotion_recognition.ros.stream_watch import StreamState
+
+#: Seconds of latency (95 %) above which a robot's answer no longer seems to be one.
+LATE = 0.5
+
+
+class Level(IntEnum):
+    """The levels of diagnostic_msgs/DiagnosticStatus."""
+
+    OK = 0
+    WARN = 1
+    ERROR = 2
+    STALE = 3
+
+
+@dataclass(frozen=True)
+class Health:
+    """All that the verdict depends on.
+
+    state: of the lifecycle. failure: why the last transition failed, if it did. topic: of the
+    images. stream: whether they come. silence: seconds since the last. activity: of the last
+    seconds.
+    """
+
+    state: str
+    failure: str
+    topic: str
+    stream: StreamState
+    silence: float
+    activity: Activity
+
+
+def verdict(health: Health) -> tuple[Level, str]:
+    """The level and what to say; the first rule that applies.
+
+    ERROR: a transition failed; the stream has stalled; images come, but none could be answered.
+    STALE: the node is not active, or waits for the first image: there is nothing to judge yet.
+    WARN, in the last 10 seconds: images were rejected, failed or were too old; stamps stood still
+    or went back; the latency is high. OK: none of these.
+    """
+    counts = health.activity.counts
+    if health.failure:
+        return Level.ERROR, health.failure
+    if health.state != "active":
+        return Level.STALE, f"Not active, but {health.state}"
+    if health.stream is StreamState.STALLED:
+        return Level.ERROR, f"No image on '{health.topic}' for {health.silence:.1f} s"
+    if health.stream is StreamState.WAITING:
+        return Level.STALE, f"Waiting for the first image on '{health.topic}'"
+    if not counts.answered and counts.rejected + counts.failed + counts.outdated:
+        return Level.ERROR, f"No image could be used: {'; '.join(_complaints(health.activity))}"
+    complaints = _complaints(health.activity)
+    if complaints:
+        return Level.WARN, "; ".join(complaints)
+    return Level.OK, "Answering images"
+
+
+def _complaints(activity: Activity) -> list[str]:
+    counts, late = activity.counts, activity.latency(95)
+    found = {
+        f"{counts.failed} images failed, see the log": counts.failed,
+        f"{counts.rejected} images rejected": counts.rejected,
+        f"{counts.outdated} images older than max_age": counts.outdated,
+        f"{counts.repeated} stamps repeated": counts.repeated,
+        f"{counts.jumps} stamps jumped back": counts.jumps,
+        f"latency {late:.1f} s: too slow, or the camera's clock differs": late > LATE,
+    }
+    return [complaint for complaint, applies in found.items() if applies]

@@ -1,0 +1,49 @@
+"""One thread works on the newest item."""
+
+from threading import Event
+
+from emotion_recognition.ros.worker import Worker
+
+
+def test_the_newest_item_is_next_and_the_others_are_dropped() -> None:
+    done: list[int] = []
+    begun, go_on, finished = Event(), Event(), Event()
+
+    def work(item: int) -> None:
+        begun.set()
+        assert go_on.wait(10)
+        done.append(item)
+        if item == 9:
+            finished.set()
+
+    worker = Worker(work)
+    assert not worker.put(0)
+    assert begun.wait(10)
+    assert [worker.put(item) for item in range(1, 10)] == [False] + [True] * 8
+    go_on.set()
+    assert finished.wait(10)
+    assert worker.close(10)
+    assert done == [0, 9]
+
+
+def test_once_closed_it_works_no_more() -> None:
+    done: list[int] = []
+    worker = Worker(done.append)
+    assert worker.close(10)
+    worker.put(1)
+    assert done == []
+
+
+def test_closing_tells_when_the_work_does_not_end() -> None:
+    begun, go_on = Event(), Event()
+
+    def work(_: int) -> None:
+        begun.set()
+        go_on.wait(10)
+
+    worker = Worker(work)
+    worker.put(1)
+    assert begun.wait(10)
+    assert not worker.close(0.01)
+    go_on.set()
+    assert worker.close(10)
