@@ -80,3 +80,9 @@ class EmotionPipeline:
             for face, row in zip(faces, map(tuple, self._classify(crops).tolist()), strict=True)
         )
         return Result(faces, Timings(detected - start, perf_counter() - detected))
+
+    def warm_up(self) -> None:
+        """Runs both networks once, so that the first image does not take longer than the next."""
+        blank = np.zeros((64, 64, 3), np.uint8)
+        self._detect(blank)
+        self._classify([blank])

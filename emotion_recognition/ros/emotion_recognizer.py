@@ -2,77 +2,77 @@
 
 from __future__ import annotations
 
-import math
-import traceback
-from threading import Thread
+from collections.abc import Callable
+from time import monotonic
+from traceback import format_exc, format_exception
 
-from rcl_interfaces.msg import SetParametersResult
-from rclpy.event_handler import QoSRequestedIncompatibleQoSInfo, SubscriptionEventCallbacks
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.clock import Clock, ClockType
+from rclpy.lifecycle import LifecycleNode, LifecyclePublisher, LifecycleState
+from rclpy.lifecycle import TransitionCallbackReturn as Outcome
 from rclpy.logging import get_logger
-from rclpy.node import Node
-from rclpy.parameter import Parameter
-from rclpy.qos import (
-    QoSPolicyKind,
-    QoSProfile,
-    ReliabilityPolicy,
-    qos_policy_name_from_kind,
-)
-from rclpy.subscription import Subscription
 from rclpy.task import Future
 from sensor_msgs.msg import Image
 
 from emotion_recognition import EmotionPipeline
 from emotion_recognition.core.errors import BackendError, ModelError
 from emotion_recognition.core.image import ImageError
+from emotion_recognition.core.tracking import FaceTracker
 from emotion_recognition.msg import FaceEmotionArray
+from emotion_recognition.ros.activity import RecentActivity
+from emotion_recognition.ros.diagnostics import diagnostics
+from emotion_recognition.ros.emotion_parameters import SettingsParameters, declare_start_parameters
 from emotion_recognition.ros.executable import NodeError
+from emotion_recognition.ros.face_conversion import latency
 from emotion_recognition.ros.frame_counts import FrameCounter, FrameCounts
-from emotion_recognition.ros.latest_slot import LatestSlot
+from emotion_recognition.ros.health import Health
+from emotion_recognition.ros.image_conversion import NANOSECONDS
+from emotion_recognition.ros.image_stream import ImageStream
 from emotion_recognition.ros.log_throttle import LogThrottle
-from emotion_recognition.ros.parameters import declare
 from emotion_recognition.ros.processing import ImageProcessor
+from emotion_recognition.ros.settings import Settings
+from emotion_recognition.ros.stream_watch import StreamState
 
-COUNTS_PERIOD = 10.0  # seconds between two lines of counts in the debug log
-WORKER_TIMEOUT = 5.0  # seconds that an inference gets to end at shutdown
+DIAGNOSTICS_PERIOD = 1.0  # seconds
+WATCH_PERIOD = 0.25  # seconds between two looks at whether images still come
+WORKER_TIMEOUT = 5.0  # seconds that an inference gets to end
 
 
-class EmotionRecognizer(Node):
+class EmotionRecognizer(LifecycleNode):
     """Subscribes to `image_raw` and publishes `emotions`, always for the newest image.
 
     The subscription only stores the message; one worker thread answers what is stored. Images that
     arrive while it is busy replace each other and are counted as dropped.
 
-    Raises NodeError for models, a backend or parameters that cannot be used.
+    A managed node: configuring loads the models, activating subscribes, deactivating ends both
+    the subscription and all work, cleaning up frees the models. After an error it is unconfigured.
+
+    Raises NodeError for parameters that cannot be used.
     """
 
     def __init__(self) -> None:
         super().__init__("emotion_node")
         self.finished = Future()
+        self._state = "unconfigured"
+        self._starting = False
+        self._failure: Exception | None = None
+        self._start_parameters = declare_start_parameters(self)
+        self._settings = SettingsParameters(self, self._start_parameters, self._apply)
+
+        self._tracker = FaceTracker()
         self._counter = FrameCounter()
+        self._activity = RecentActivity(monotonic())
+        self._faces = 0
         self._throttle = LogThrottle()
-        self._images: LatestSlot[Image] = LatestSlot()
+        self._processor: ImageProcessor | None = None
+        self._emotions: LifecyclePublisher | None = None
+        self._stream: ImageStream | None = None
 
-        pipeline = self._load_pipeline()
-        self._process = ImageProcessor(pipeline, lambda: int(self.get_clock().now().nanoseconds))
-        self._declare_score_threshold(pipeline)
-        reliability = declare(
-            self,
-            "reliability",
-            "auto",
-            "Quality of service of the image subscription. auto: reliable, as camera drivers offer "
-            "it, until a publisher turns up that offers best effort only.",
-            choices=("auto", "reliable", "best_effort"),
-        )
-
-        self._publisher = self.create_publisher(FaceEmotionArray, "emotions", 10)
-        self._subscription = self._subscribe(
-            ReliabilityPolicy.BEST_EFFORT
-            if reliability == "best_effort"
-            else ReliabilityPolicy.RELIABLE,
-            may_fall_back=reliability == "auto",
-        )
-        self.create_timer(COUNTS_PERIOD, lambda: self.get_logger().debug(str(self.counts)))
-        self._worker = Thread(target=self._work, name="inference", daemon=True)
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        # Simulated time may stand still, and that is worth a report.
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(DIAGNOSTICS_PERIOD, self._publish_diagnostics, clock=steady)
+        self.create_timer(WATCH_PERIOD, self._watch_stream, clock=steady)
 
     @property
     def counts(self) -> FrameCounts:
@@ -80,118 +80,183 @@ class EmotionRecognizer(Node):
         return self._counter.counts
 
     def start(self) -> None:
-        """Begins to answer."""
-        self._worker.start()
-        pipeline = self._process.pipeline
-        self.get_logger().info(
-            f"Ready: models {pipeline.model_name} on {pipeline.backend_name}, images from "
-            f"'{self._subscription.topic_name}', answers to '{self._publisher.topic_name}'"
-        )
+        """Configures and activates the node, unless that is left to others.
+
+        Raises NodeError, or whatever else has kept it from that.
+        """
+        if not self._start_parameters.autostart:
+            self.get_logger().info("Waiting to be configured and activated (autostart is off)")
+            return
+        self._starting = True  # what fails is reported by the error
+        for transition in (self.trigger_configure, self.trigger_activate):
+            if transition() != Outcome.SUCCESS:
+                raise self._failure or NodeError("the node could not be activated")
+        self._starting = False
 
     def close(self) -> None:
-        """Stops the worker and destroys the node."""
-        self._images.close()
-        if self._worker.is_alive():
-            self._worker.join(WORKER_TIMEOUT)
+        """Stops the work and destroys the node."""
+        if self._stream:
+            self._stream.stop_work(WORKER_TIMEOUT)
         name = self.get_name()
         self.destroy_node()
-        # By the bare name: the node's own logger also publishes, which no longer works here.
-        get_logger(name).info(f"Stopped: {self.counts}")
+        if not self._failure:
+            # Not by the node's own logger: it also publishes, which no longer works here.
+            get_logger(f"{name}.frames").info(f"Stopped: {self.counts}")
 
-    def _load_pipeline(self) -> EmotionPipeline:
-        detector = declare(self, "detector", "paper", "Name of the packaged face detector.")
-        classifier = declare(self, "classifier", "paper", "Name of the packaged classifier.")
-        backend = declare(
-            self,
-            "backend",
-            "auto",
-            "What runs the models: onnxruntime, torch or opencv; auto takes the first installed.",
-        )
-        threads = declare(
-            self,
-            "threads",
-            0,
-            "Threads of one inference; 0 leaves the choice to the backend.",
-            minimum=0,
-            maximum=256,
-        )
+    def on_configure(self, state: LifecycleState) -> Outcome:
+        """Loads the models and offers the topic."""
+        return self._attempt(self._load, "inactive")
+
+    def on_activate(self, state: LifecycleState) -> Outcome:
+        """Subscribes, and begins to answer."""
+        super().on_activate(state)  # enables the publisher
+        return self._attempt(self._open_stream, "active")
+
+    def on_deactivate(self, state: LifecycleState) -> Outcome:
+        """Ends the subscription and all work."""
+        super().on_deactivate(state)
+        return self._attempt(self._close_stream, "inactive")
+
+    def on_cleanup(self, state: LifecycleState) -> Outcome:
+        """Frees the models."""
+        return self._attempt(self._free, "unconfigured")
+
+    def on_shutdown(self, state: LifecycleState) -> Outcome:
+        """Frees everything, for good."""
+        return self._attempt(self._free, "finalized")
+
+    def on_error(self, state: LifecycleState) -> Outcome:
+        """Frees everything, so that the node can be configured anew."""
+        failure = self._failure
+        outcome = self._attempt(self._free, "unconfigured")
+        self._failure = failure
+        return outcome
+
+    def _attempt(self, action: Callable[[], None], goal: str) -> Outcome:
+        """Takes the action that leads to a state, and keeps the reason if it fails."""
+        self._failure = None
         try:
-            return EmotionPipeline(detector, classifier, backend, threads=threads)
+            action()
         except (ModelError, BackendError) as error:
-            raise NodeError(str(error)) from error
+            self._failure = NodeError(str(error))
+            outcome = Outcome.FAILURE
+        except Exception as error:  # rclpy would keep it to itself
+            self._failure = error
+            outcome = Outcome.ERROR
+        else:
+            self._state = goal
+            return Outcome.SUCCESS
+        if not self._starting:
+            self.get_logger().error(f"Not {goal}: {''.join(format_exception(self._failure))}")
+        return outcome
 
-    def _declare_score_threshold(self, pipeline: EmotionPipeline) -> None:
-        pipeline.score_threshold = declare(
+    def _load(self) -> None:
+        chosen = self._start_parameters
+        pipeline = EmotionPipeline(
+            chosen.detector, chosen.classifier, chosen.backend, threads=chosen.threads
+        )
+        pipeline.warm_up()
+        self._processor = ImageProcessor(
+            pipeline,
+            self._settings.current,
+            self._tracker,
+            now=lambda: int(self.get_clock().now().nanoseconds),
+        )
+        self._emotions = self.create_lifecycle_publisher(FaceEmotionArray, "emotions", 10)
+
+    def _open_stream(self) -> None:
+        processor, emotions = self._processor, self._emotions
+        assert processor
+        assert emotions
+        processor.reset()
+        self._stream = ImageStream(
             self,
-            "score_threshold",
-            pipeline.score_threshold,
-            "Detection score from which on a face counts; can be changed at any time.",
-            minimum=0.0,
-            maximum=1.0,
-            read_only=False,
+            lambda image: self._answer(image, processor, emotions),
+            self._start_parameters.reliability,
+            lambda: self._settings.current,
+            self._counter,
         )
-        if not math.isfinite(pipeline.score_threshold):
-            raise NodeError("parameter 'score_threshold' must be a number within [0, 1]")
-        self.add_on_set_parameters_callback(_check_parameters)
-        self.add_post_set_parameters_callback(self._apply_parameters)
-
-    def _apply_parameters(self, parameters: list[Parameter]) -> None:
-        for parameter in parameters:
-            if parameter.name == "score_threshold":
-                self._process.pipeline.score_threshold = parameter.value
-                self.get_logger().info(f"score_threshold is now {parameter.value}")
-
-    def _subscribe(self, reliability: ReliabilityPolicy, may_fall_back: bool) -> Subscription:
-        return self.create_subscription(
-            Image,
-            "image_raw",
-            self._store,
-            QoSProfile(depth=1, reliability=reliability),
-            event_callbacks=SubscriptionEventCallbacks(
-                incompatible_qos=self._fall_back_to_best_effort if may_fall_back else None
-            ),
-        )
-
-    def _fall_back_to_best_effort(self, event: QoSRequestedIncompatibleQoSInfo) -> None:
-        topic, kind = self._subscription.topic_name, event.last_policy_kind
-        if kind != QoSPolicyKind.RELIABILITY:
-            self.get_logger().warning(
-                f"No images arrive from a publisher of '{topic}': its quality of service does not "
-                f"fit in {qos_policy_name_from_kind(kind)}"
-            )
-            return
         self.get_logger().info(
-            f"A publisher of '{topic}' offers best effort only: subscribing with best effort"
+            f"Ready: models {processor.pipeline.model_name} on {processor.pipeline.backend_name}, "
+            f"images from '{self._stream.topic}', answers to '{emotions.topic_name}'"
         )
-        self.destroy_subscription(self._subscription)
-        self._subscription = self._subscribe(ReliabilityPolicy.BEST_EFFORT, may_fall_back=False)
 
-    def _store(self, message: Image) -> None:
-        dropped = self._images.put(message)
-        self._counter.add(received=1, dropped=int(dropped))
+    def _close_stream(self) -> None:
+        if self._stream:
+            self._stream.close(WORKER_TIMEOUT)
+            self._stream = None
+            self.get_logger().info(f"Deactivated: {self.counts}")
 
-    def _work(self) -> None:
-        while (message := self._images.take()) is not None:
-            try:
-                self._publisher.publish(self._process(message))
-            except ImageError as error:
-                self._counter.add(rejected=1)
-                if text := self._throttle(f"Image rejected: {error}"):
-                    self.get_logger().warning(text)
-            except Exception as error:  # the node outlives whatever one image does to it
-                if not self.context.ok():
-                    return  # shut down in the middle of an answer
-                self._counter.add(failed=1)
-                if text := self._throttle(f"Image failed: {error!r}"):
-                    self.get_logger().error(f"{text}\n{traceback.format_exc()}")
-            else:
-                self._counter.add(answered=1)
+    def _free(self) -> None:
+        self._close_stream()
+        if self._emotions:
+            self.destroy_lifecycle_publisher(self._emotions)
+        self._emotions = self._processor = None
 
+    def _apply(self, settings: Settings) -> None:
+        if self._processor:
+            self._processor.settings = settings
 
-def _check_parameters(parameters: list[Parameter]) -> SetParametersResult:
-    """Refuses what the declared ranges let through: nan is neither below nor above a limit."""
-    for parameter in parameters:
-        if parameter.name == "score_threshold" and not math.isfinite(parameter.value):
-            reason = f"score_threshold must be a number within [0, 1], got {parameter.value}"
-            return SetParametersResult(successful=False, reason=reason)
-    return SetParametersResult(successful=True)
+    def _answer(
+        self, message: Image, processor: ImageProcessor, emotions: LifecyclePublisher
+    ) -> None:
+        """Called by the worker. The node outlives whatever one image does to it."""
+        try:
+            if self._is_outdated(message, processor.settings.max_age):
+                self._counter.add(outdated=1)
+                self._log_throttled("Images older than max_age arrive and are not processed")
+                return
+            answer = processor(message)
+            emotions.publish(answer)
+        except ImageError as error:
+            self._counter.reject(error.reason)
+            self._log_throttled(f"Image rejected: {error}")
+        except Exception as error:
+            if not self.context.ok():
+                return  # shut down in the middle of an answer
+            self._counter.add(failed=1)
+            if text := self._throttle(f"Image failed: {error!r}"):
+                self.get_logger().error(f"{text}\n{format_exc()}")
+        else:
+            self._counter.add(answered=1)
+            self._faces = len(answer.faces)
+            latency = answer.latency.sec + answer.latency.nanosec / NANOSECONDS
+            self._activity.add_answer(latency, monotonic())
+
+    def _is_outdated(self, message: Image, max_age: float) -> bool:
+        age = latency(message.header.stamp, int(self.get_clock().now().nanoseconds))
+        return 0 < max_age < float(age.sec + age.nanosec / NANOSECONDS)
+
+    def _log_throttled(self, text: str) -> None:
+        if line := self._throttle(text):
+            self.get_logger().warning(line)
+
+    def _watch_stream(self) -> None:
+        if self._stream and self._stream.update_state():
+            self._publish_diagnostics()
+
+    def _publish_diagnostics(self) -> None:
+        stream = self._stream
+        health = Health(
+            state=self._state,
+            failure=str(self._failure or ""),
+            topic=stream.topic if stream else "",
+            stream=stream.state if stream else StreamState.WAITING,
+            silence=stream.silence if stream else 0.0,
+            activity=self._activity.update(self.counts, monotonic()),
+        )
+        details: dict[str, object] = {"faces": self._faces}
+        if self._processor:
+            details["backend"] = self._processor.pipeline.backend_name
+            details["model"] = self._processor.pipeline.model_name
+        for reason, count in sorted(self._counter.rejections.items()):
+            details[f"rejected ({reason})"] = count
+        self._diagnostics.publish(
+            diagnostics(
+                self.get_fully_qualified_name(),
+                health,
+                self.counts,
+                details,
+                self.get_clock().now().to_msg(),
+            )
+        )

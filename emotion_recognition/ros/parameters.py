@@ -27,8 +27,8 @@ def declare(
 ) -> Value:
     """Declares a parameter and returns its value.
 
-    minimum and maximum: both or neither. choices: the only texts allowed, if any. read_only: a
-    change needs a restart. any_type: other types are taken as their text (`source: 0`).
+    minimum and maximum: both or neither. choices: the only texts allowed, if any. read_only: it
+    is read at the start, and says so. any_type: other types are taken as their text (`source: 0`).
 
     Raises rclpy.exceptions.ParameterException for a value of the wrong type or out of range, and
     NodeError for one that is not among the choices.
@@ -45,13 +45,13 @@ def declare(
             descriptor.integer_range = [
                 IntegerRange(from_value=int(minimum), to_value=int(maximum))
             ]
-    if choices:
-        descriptor.additional_constraints = f"one of: {', '.join(choices)}"
+    constraints = [f"one of: {', '.join(choices)}"] if choices else []
+    if read_only:
+        constraints.append("read at the start: to change it, start the node anew")
+    descriptor.additional_constraints = "; ".join(constraints)
     value: Value = node.declare_parameter(name, default, descriptor).value
     if any_type:
         value = type(default)(value)
     if choices and value not in choices:
-        raise NodeError(
-            f"parameter '{name}' is '{value}'; expected {descriptor.additional_constraints}"
-        )
+        raise NodeError(f"parameter '{name}' is '{value}'; expected {constraints[0]}")
     return value

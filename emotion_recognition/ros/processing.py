@@ -7,30 +7,64 @@ from collections.abc import Callable
 from sensor_msgs.msg import Image
 
 from emotion_recognition import EmotionPipeline
+from emotion_recognition.core.smoothing import EmotionSmoother
+from emotion_recognition.core.tracking import FaceTracker
+from emotion_recognition.core.types import Face
 from emotion_recognition.msg import FaceEmotionArray
 from emotion_recognition.ros.face_conversion import face_messages, latency
-from emotion_recognition.ros.image_conversion import decode_message
+from emotion_recognition.ros.image_conversion import NANOSECONDS, decode_message, stamp_of
+from emotion_recognition.ros.settings import Settings
 
 
 class ImageProcessor:
-    """Answers images with the faces and emotions in them.
+    """Answers the images of one camera with the faces and emotions in them.
 
-    now: the time in nanoseconds since the epoch, by the clock that stamps the images.
+    settings: can be assigned at any time; an image is processed with one or the other. tracker:
+    the giver of track ids, which outlives the processor so that none is given twice. now: the time
+    in nanoseconds since the epoch, by the clock that stamps the images.
     """
 
-    def __init__(self, pipeline: EmotionPipeline, now: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        pipeline: EmotionPipeline,
+        settings: Settings,
+        tracker: FaceTracker,
+        now: Callable[[], int],
+    ) -> None:
         self.pipeline = pipeline
+        self.settings = settings
+        self._tracker = tracker
+        self._smoother = EmotionSmoother()
         self._now = now
+        self._last_time = 0
 
     def __call__(self, message: Image) -> FaceEmotionArray:
         """The answer to an image. Raises ImageError for an image that cannot be read."""
+        settings = self.settings
         image = decode_message(message)
+        self.pipeline.score_threshold = settings.score_threshold
         result = self.pipeline.process(image)
+        faces = self._follow(result.faces, stamp_of(message) or self._now(), settings)
         return FaceEmotionArray(
             header=message.header,
             image_width=message.width,
             image_height=message.height,
-            faces=face_messages(result.faces, message.width, message.height),
+            faces=face_messages(faces, message.width, message.height),
             latency=latency(message.header.stamp, self._now()),
             model=self.pipeline.model_name,
         )
+
+    def reset(self) -> None:
+        """Forgets all faces, as when another stream begins."""
+        self._tracker.reset()
+        self._smoother.reset()
+        self._last_time = 0
+
+    def _follow(self, faces: tuple[Face, ...], time: int, settings: Settings) -> tuple[Face, ...]:
+        """The faces with their track ids and steady emotions. time: of the image, nanoseconds."""
+        if time < self._last_time:
+            self.reset()  # a recording or a simulation has started again
+        self._last_time = time
+        self._tracker.settings = settings.tracking
+        self._smoother.settings = settings.smoothing
+        return self._smoother.update(self._tracker.update(faces), time / NANOSECONDS)

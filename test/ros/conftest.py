@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -17,6 +17,9 @@ from node_process import TIMEOUT, NodeProcess
 from numpy.typing import NDArray
 
 from emotion_recognition.core.sources import SourceError, open_source
+
+if TYPE_CHECKING:
+    from conversation import Conversation
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -152,3 +155,18 @@ def empty_image() -> NDArray[np.uint8]:
     """A soft gradient without a face, uint8 (240, 320, 3) BGR."""
     ramp = np.linspace(60, 200, 320, dtype=np.uint8)
     return cv2.cvtColor(np.tile(ramp, (240, 1)), cv2.COLOR_GRAY2BGR)  # type: ignore[return-value]
+
+
+@pytest.fixture
+def node(start_node: StartNode) -> NodeProcess:
+    """emotion_node with its defaults, active."""
+    process = start_node("emotion_node")
+    process.wait_for_log("Ready: ")
+    return process
+
+
+@pytest.fixture
+def conversation(node: NodeProcess, peer: Peer) -> Conversation:
+    from conversation import Conversation
+
+    return Conversation(peer)

@@ -2,71 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import signal
 from typing import Any
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 pytest.importorskip("emotion_recognition.msg", reason="needs the built messages")
 
 from conftest import TIMEOUT, Peer, StartNode
+from conversation import READY, Conversation, Parameters, Pixels, counts
 from emotion_recognition.msg import FaceEmotionArray
 from node_process import NodeProcess
-from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParameters
-from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import Image
-from std_msgs.msg import Header
-
-from emotion_recognition.ros.image_conversion import encode_message
-
-Pixels = NDArray[np.uint8]
-READY = "Ready: "
-
-
-class Conversation:
-    """Sends images to a node and waits for its answers."""
-
-    def __init__(self, peer: Peer, qos: object = 10) -> None:
-        self._peer = peer
-        self.answers = peer.subscribe(FaceEmotionArray, "emotions")
-        self._publisher = peer.publisher(Image, "image_raw", qos)
-        peer.wait_for_publisher("emotions")
-        peer.wait_for_subscriber(self._publisher)
-
-    def message(self, image: Pixels, frame_id: str = "camera") -> Image:
-        stamp = self._peer.node.get_clock().now().to_msg()
-        return encode_message(image, "bgr8", Header(stamp=stamp, frame_id=frame_id))
-
-    def send(self, message: Image) -> None:
-        self._publisher.publish(message)
-
-    def ask(self, message: Image) -> FaceEmotionArray:
-        self.send(message)
-        return self.answers.wait_for_stamp(message.header.stamp)
-
-
-@pytest.fixture
-def node(start_node: StartNode) -> NodeProcess:
-    process = start_node("emotion_node")
-    process.wait_for_log(READY)
-    return process
-
-
-@pytest.fixture
-def conversation(node: NodeProcess, peer: Peer) -> Conversation:
-    return Conversation(peer)
-
-
-def counts(log: str) -> dict[str, int]:
-    """The figures of the line that a node logs when it stops."""
-    line = next(line for line in log.splitlines() if "Stopped: " in line)
-    figures = re.findall(r"(\d+) (?:images )?(\w+)", line.split("Stopped: ")[1])
-    return {name: int(figure) for figure, name in figures}
 
 
 def age(answer: FaceEmotionArray) -> float:
@@ -253,38 +201,10 @@ def test_what_cannot_work_ends_the_node_with_one_line_and_exit_code_1(
     assert "Traceback" not in node.log
 
 
-class Parameters:
-    """The parameter services of a node."""
-
-    def __init__(self, peer: Peer, node: str) -> None:
-        self._peer = peer
-        self._node = node
-
-    def _call(self, kind: Any, service: str, request: Any) -> Any:  # noqa: ANN401
-        client = self._peer.node.create_client(kind, f"{self._node}/{service}")
-        assert client.wait_for_service(TIMEOUT)
-        future = client.call_async(request)
-        self._peer.wait_until(future.done, f"an answer of {service}")
-        return future.result()
-
-    def get(self, name: str) -> float:
-        request = GetParameters.Request(names=[name])
-        return float(self._call(GetParameters, "get_parameters", request).values[0].double_value)
-
-    def set(self, name: str, value: object) -> Any:  # noqa: ANN401
-        parameter = Parameter(name, value=value).to_parameter_msg()
-        request = SetParameters.Request(parameters=[parameter])
-        return self._call(SetParameters, "set_parameters", request).results[0]
-
-    def describe(self, *names: str) -> Any:  # noqa: ANN401
-        request = DescribeParameters.Request(names=list(names))
-        return self._call(DescribeParameters, "describe_parameters", request).descriptors
-
-
 def test_the_score_threshold_changes_while_the_node_runs(
     conversation: Conversation, peer: Peer, face_image: Pixels
 ) -> None:
-    parameters = Parameters(peer, "emotion_node")
+    parameters = Parameters(peer)
     shipped = parameters.get("score_threshold")
     assert 0 < shipped < 1
     few = len(conversation.ask(conversation.message(face_image)).faces)
@@ -295,14 +215,3 @@ def test_the_score_threshold_changes_while_the_node_runs(
         assert parameters.get("score_threshold") == 0.0
     assert parameters.set("score_threshold", shipped).successful
     assert len(conversation.ask(conversation.message(face_image)).faces) == few
-
-
-def test_every_parameter_is_described_and_what_needs_a_restart_is_read_only(
-    node: NodeProcess, peer: Peer
-) -> None:
-    parameters = Parameters(peer, "emotion_node")
-    names = ("detector", "classifier", "backend", "threads", "reliability", "score_threshold")
-    descriptors = parameters.describe(*names)
-    assert all(len(descriptor.description) > 10 for descriptor in descriptors)
-    assert [d.name for d in descriptors if not d.read_only] == ["score_threshold"]
-    assert not parameters.set("backend", "opencv").successful

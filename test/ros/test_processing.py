@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -9,12 +12,15 @@ from numpy.typing import NDArray
 pytest.importorskip("emotion_recognition.msg", reason="needs ROS 2 and the built messages")
 
 from builtin_interfaces.msg import Duration, Time
+from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from emotion_recognition.core.image import ImageError
+from emotion_recognition.core.tracking import FaceTracker, TrackingSettings
 from emotion_recognition.core.types import Box, Emotion, Face, Result
 from emotion_recognition.ros.image_conversion import encode_message
 from emotion_recognition.ros.processing import ImageProcessor
+from emotion_recognition.ros.settings import Settings
 
 HEADER = Header(stamp=Time(sec=100, nanosec=5), frame_id="camera_optical_frame")
 FACE = Face(Box(-4, 2, 3, 99), 0.9, (0.7, 0.1, 0.1, 0.1), Emotion(0, "neutral", 0.7))
@@ -24,14 +30,25 @@ class BrightPipeline:
     """Finds one face in bright images, to test what is around a pipeline."""
 
     model_name = "some/model"
+    score_threshold = 0.0
+    face = FACE
 
     def process(self, image: NDArray[np.uint8]) -> Result:
-        return Result((FACE,) if image.mean() > 127 else ())
+        return Result((self.face,) if image.mean() > 127 else ())
 
 
 @pytest.fixture
 def process() -> ImageProcessor:
-    return ImageProcessor(BrightPipeline(), lambda: 101_000_000_005)  # type: ignore[arg-type]
+    settings = Settings(0.5, tracking=TrackingSettings(birth_hits=2))
+    pipeline: Any = BrightPipeline()
+    return ImageProcessor(pipeline, settings, FaceTracker(), lambda: 101_000_000_005)
+
+
+def at(seconds: float, value: int = 200) -> Image:
+    """An image with a stamp."""
+    nanoseconds = round(seconds * 1e9)
+    stamp = Time(sec=nanoseconds // 10**9, nanosec=nanoseconds % 10**9)
+    return encode_message(image(value), "bgr8", Header(stamp=stamp))
 
 
 def image(value: int) -> NDArray[np.uint8]:
@@ -59,3 +76,49 @@ def test_an_image_that_cannot_be_read_is_refused(process: ImageProcessor) -> Non
     message.step = 1
     with pytest.raises(ImageError, match="step 1 is too small"):
         process(message)
+
+
+def test_a_face_keeps_its_id_until_time_jumps_back(process: ImageProcessor) -> None:
+    ids = [process(at(seconds)).faces[0].track_id for seconds in (50, 50.1, 50.2, 3, 3.1, 3.2)]
+    assert ids == [0, 1, 1, 0, 2, 2]
+
+
+def test_a_reset_starts_new_tracks(process: ImageProcessor) -> None:
+    for seconds in (50, 50.1):
+        process(at(seconds))
+    process.reset()
+    assert [process(at(seconds)).faces[0].track_id for seconds in (7, 7.1)] == [0, 2]
+
+
+def test_images_without_a_stamp_are_tracked_too(process: ImageProcessor) -> None:
+    assert [process(at(0)).faces[0].track_id for _ in range(3)] == [0, 1, 1]
+
+
+def test_probabilities_are_smoothed_and_the_raw_ones_kept(process: ImageProcessor) -> None:
+    pipeline: Any = process.pipeline
+    for i in range(10):
+        process(at(50 + i / 10))
+    happy = (0.0, 0.1, 0.1, 0.8)
+    pipeline.face = replace(FACE, probabilities=happy, emotion=Emotion(3, "happy", 0.8))
+    first = process(at(51)).faces[0]
+    assert first.label == "neutral"
+    assert list(first.raw_probabilities) == pytest.approx(happy)
+    assert first.confidence == pytest.approx(first.probabilities[0])
+    for i in range(20):
+        last = process(at(51.1 + i / 10)).faces[0]
+    assert last.label == "happy"
+
+
+def test_settings_apply_from_the_next_image_on(process: ImageProcessor) -> None:
+    pipeline: Any = process.pipeline
+    assert process(at(50)).faces[0].label == "neutral"
+    assert pipeline.score_threshold == 0.5
+    process.settings = replace(
+        process.settings,
+        score_threshold=0.25,
+        smoothing=replace(process.settings.smoothing, reject_threshold=0.9),
+    )
+    face = process(at(50.1)).faces[0]
+    assert (face.label, face.emotion, face.confidence) == ("unknown", 255, 0.0)
+    assert face.probabilities[0] == pytest.approx(0.7)
+    assert pipeline.score_threshold == 0.25

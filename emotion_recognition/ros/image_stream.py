@@ -1,0 +1,101 @@
+"""The images that come in between activation and deactivation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+
+from rclpy.node import Node
+from sensor_msgs.msg import Image
+
+from emotion_recognition.ros.frame_counts import FrameCounter
+from emotion_recognition.ros.image_conversion import stamp_of
+from emotion_recognition.ros.image_subscription import ImageSubscription
+from emotion_recognition.ros.log_throttle import LogThrottle
+from emotion_recognition.ros.rate_limit import RateLimit
+from emotion_recognition.ros.settings import Settings
+from emotion_recognition.ros.stream_watch import StampChange, StreamState, StreamWatch
+from emotion_recognition.ros.worker import Worker
+
+
+class ImageStream:
+    """Subscribes to images and has the newest of them worked on, in a thread of its own.
+
+    work: what to do with an image; it must not raise. reliability: one of RELIABILITIES. settings:
+    gives those of the moment. counter: counts what comes in.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        work: Callable[[Image], None],
+        reliability: str,
+        settings: Callable[[], Settings],
+        counter: FrameCounter,
+    ) -> None:
+        self._node = node
+        self._settings = settings
+        self._counter = counter
+        self._throttle = LogThrottle()
+        self._rate_limit = RateLimit()
+        self._watch = StreamWatch(monotonic())
+        self.state = StreamState.WAITING
+        self._worker = Worker(work)
+        self._subscription = ImageSubscription(node, self._receive, reliability)
+
+    @property
+    def topic(self) -> str:
+        """The full name of the topic, after remapping."""
+        return self._subscription.topic
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the last image, or since the stream was opened."""
+        return self._watch.silence(monotonic())
+
+    def update_state(self) -> bool:
+        """Looks whether images still come; True, and a line in the log, if that has changed."""
+        state = self._watch.state(monotonic(), self._settings().stall_timeout)
+        if state is self.state:
+            return False
+        if state is StreamState.STALLED:
+            publishers = self._node.count_publishers(self.topic)
+            reason = f"its {publishers} publishers are silent" if publishers else "nobody sends any"
+            self._node.get_logger().warning(
+                f"No image on '{self.topic}' for {self.silence:.1f} s: {reason}"
+            )
+        elif self.state is StreamState.STALLED:
+            self._node.get_logger().info(f"Images arrive on '{self.topic}' again")
+        self.state = state
+        return True
+
+    def stop_work(self, timeout: float) -> bool:
+        """Ends the work; False if what was begun takes more than `timeout` seconds."""
+        return self._worker.close(timeout)
+
+    def close(self, timeout: float) -> None:
+        """Ends the subscription, then the work, for which it waits `timeout` seconds at most."""
+        self._subscription.close()
+        if not self.stop_work(timeout):
+            self._node.get_logger().error(f"An image takes more than {timeout:g} s: left behind")
+
+    def _receive(self, message: Image) -> None:
+        now = monotonic()
+        change = self._watch.observe(stamp_of(message), now)
+        skipped = not self._rate_limit.allows(now, self._settings().max_rate)
+        dropped = not skipped and self._worker.put(message)
+        self._counter.add(
+            received=1,
+            skipped=int(skipped),
+            dropped=int(dropped),
+            repeated=int(change is StampChange.REPEATED),
+            jumps=int(change is StampChange.BACKWARD),
+        )
+        if change is StampChange.REPEATED:
+            self._warn("An image has the stamp of the one before: does the camera repeat itself?")
+        elif change is StampChange.BACKWARD:
+            self._warn("The images' stamps have jumped back: all faces get new track ids")
+
+    def _warn(self, text: str) -> None:
+        if line := self._throttle(text):
+            self._node.get_logger().warning(line)

@@ -1,0 +1,140 @@
+"""What tests say to emotion_node and hear from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from conftest import TIMEOUT, Peer
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from emotion_recognition.msg import FaceEmotionArray
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from numpy.typing import NDArray
+from rcl_interfaces.srv import (
+    DescribeParameters,
+    GetParameters,
+    SetParameters,
+    SetParametersAtomically,
+)
+from rclpy.parameter import Parameter
+from rclpy.time import Time
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from emotion_recognition.ros.image_conversion import encode_message
+
+Pixels = NDArray[np.uint8]
+READY = "Ready: "
+
+
+class Conversation:
+    """Sends images to a node and waits for its answers."""
+
+    def __init__(self, peer: Peer, qos: object = 10) -> None:
+        self._peer = peer
+        self.answers = peer.subscribe(FaceEmotionArray, "emotions")
+        self._publisher = peer.publisher(Image, "image_raw", qos)
+        peer.wait_for_publisher("emotions")
+        self.wait_for_subscriber()
+
+    def wait_for_subscriber(self) -> None:
+        self._peer.wait_for_subscriber(self._publisher)
+
+    def message(
+        self, image: Pixels, frame_id: str = "camera", seconds: float | None = None
+    ) -> Image:
+        """An image as a camera sends it. seconds: its stamp, by default the time."""
+        now = self._peer.node.get_clock().now()
+        stamp = (Time(nanoseconds=round(seconds * 1e9)) if seconds is not None else now).to_msg()
+        return encode_message(image, "bgr8", Header(stamp=stamp, frame_id=frame_id))
+
+    def send(self, message: Image) -> None:
+        self._publisher.publish(message)
+
+    def ask(self, message: Image) -> FaceEmotionArray:
+        self.send(message)
+        return self.answers.wait_for_stamp(message.header.stamp)
+
+
+def counts(log: str) -> dict[str, int]:
+    """The figures of the line that a node logs when it stops."""
+    line = next(line for line in log.splitlines() if "Stopped: " in line)
+    figures = re.findall(r"(\d+) (?:images )?(\w+)", line.split("Stopped: ")[1])
+    return {name: int(figure) for figure, name in figures}
+
+
+class Services:
+    """The services of a node."""
+
+    def __init__(self, peer: Peer, node: str = "emotion_node") -> None:
+        self._peer = peer
+        self._node = node
+
+    def _call(self, kind: Any, service: str, request: Any) -> Any:  # noqa: ANN401
+        client = self._peer.node.create_client(kind, f"{self._node}/{service}")
+        assert client.wait_for_service(TIMEOUT)
+        future = client.call_async(request)
+        self._peer.wait_until(future.done, f"an answer of {service}")
+        return future.result()
+
+
+class Parameters(Services):
+    """The parameter services of a node."""
+
+    def get(self, name: str) -> float:
+        request = GetParameters.Request(names=[name])
+        return float(self._call(GetParameters, "get_parameters", request).values[0].double_value)
+
+    def set(self, name: str, value: object) -> Any:  # noqa: ANN401
+        parameter = Parameter(name, value=value).to_parameter_msg()
+        request = SetParameters.Request(parameters=[parameter])
+        return self._call(SetParameters, "set_parameters", request).results[0]
+
+    def set_together(self, **values: object) -> Any:  # noqa: ANN401
+        """Sets several at once; `__` in a name stands for a dot."""
+        parameters = [
+            Parameter(name.replace("__", "."), value=value).to_parameter_msg()
+            for name, value in values.items()
+        ]
+        request = SetParametersAtomically.Request(parameters=parameters)
+        return self._call(SetParametersAtomically, "set_parameters_atomically", request).result
+
+    def describe(self, *names: str) -> Any:  # noqa: ANN401
+        request = DescribeParameters.Request(names=list(names))
+        return self._call(DescribeParameters, "describe_parameters", request).descriptors
+
+
+class Lifecycle(Services):
+    """The lifecycle of a node."""
+
+    @property
+    def state(self) -> str:
+        return str(self._call(GetState, "get_state", GetState.Request()).current_state.label)
+
+    def change(self, transition: str) -> bool:
+        """transition: configure, activate, ...; whether it succeeded."""
+        request = ChangeState.Request(transition=Transition(label=transition))
+        return bool(self._call(ChangeState, "change_state", request).success)
+
+
+class Diagnostics:
+    """What a node says of its health."""
+
+    def __init__(self, peer: Peer) -> None:
+        self._messages = peer.subscribe(DiagnosticArray, "/diagnostics")
+
+    def wait_for(self, wanted: Callable[[DiagnosticStatus], bool]) -> DiagnosticStatus:
+        """The first status that is wanted, of those that come from now on."""
+        return self.wait_for_message(lambda message: wanted(message.status[0])).status[0]
+
+    def wait_for_message(self, wanted: Callable[[DiagnosticArray], bool]) -> DiagnosticArray:
+        """The same with its header."""
+        self._messages.all.clear()
+        return self._messages.wait_for(wanted)
+
+
+def values(status: DiagnosticStatus) -> dict[str, str]:
+    return {item.key: item.value for item in status.values}

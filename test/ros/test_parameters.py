@@ -1,0 +1,79 @@
+"""The parameters of emotion_node: described, ranged, and changed together or not at all."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("rclpy", reason="needs ROS 2")
+pytest.importorskip("emotion_recognition.msg", reason="needs the built messages")
+
+from conftest import Peer
+from conversation import Conversation, Parameters, Pixels
+from node_process import NodeProcess
+
+from emotion_recognition.ros.settings import SETTINGS
+
+AT_START = ("detector", "classifier", "backend", "threads", "reliability", "autostart")
+
+
+@pytest.fixture
+def parameters(node: NodeProcess, peer: Peer) -> Parameters:
+    return Parameters(peer)
+
+
+def test_every_parameter_is_described_and_has_its_range(parameters: Parameters) -> None:
+    descriptors = {item.name: item for item in parameters.describe(*AT_START, *SETTINGS)}
+    assert all(len(descriptor.description) > 10 for descriptor in descriptors.values())
+    assert {name for name, item in descriptors.items() if item.read_only} == set(AT_START)
+    for name, setting in SETTINGS.items():
+        (given,) = descriptors[name].floating_point_range or descriptors[name].integer_range
+        assert (given.from_value, given.to_value) == (setting.minimum, setting.maximum)
+
+
+def test_what_is_read_at_the_start_says_that_it_cannot_change(parameters: Parameters) -> None:
+    for name, value in (("backend", "opencv"), ("threads", 2), ("autostart", False)):
+        result = parameters.set(name, value)
+        assert not result.successful
+        assert "read-only" in result.reason
+        assert name in result.reason
+    (descriptor,) = parameters.describe("backend")
+    assert "start the node anew" in descriptor.additional_constraints
+
+
+def test_several_change_together_or_not_at_all(parameters: Parameters) -> None:
+    before = parameters.get("score_threshold")
+    result = parameters.set_together(score_threshold=0.9, smoothing__switch_margin=float("nan"))
+    assert not result.successful
+    assert "smoothing.switch_margin" in result.reason
+    assert "nan" in result.reason
+    assert parameters.get("score_threshold") == before
+
+    assert parameters.set_together(score_threshold=0.9, smoothing__switch_margin=0.2).successful
+    assert parameters.get("score_threshold") == 0.9
+    assert parameters.get("smoothing.switch_margin") == 0.2
+
+
+def test_emotions_below_the_reject_threshold_are_unknown(
+    parameters: Parameters, conversation: Conversation, face_image: Pixels
+) -> None:
+    assert parameters.get("reject_threshold") < 1
+    known = conversation.ask(conversation.message(face_image)).faces[0]
+    assert parameters.set_together(reject_threshold=1.0, smoothing__reject_margin=0.0).successful
+    unknown = conversation.ask(conversation.message(face_image)).faces[0]
+    assert (unknown.emotion, unknown.label, unknown.confidence) == (unknown.UNKNOWN, "unknown", 0.0)
+    assert list(unknown.probabilities) == pytest.approx(list(known.probabilities), abs=0.01)
+    assert parameters.set("reject_threshold", 0.0).successful
+    assert conversation.ask(conversation.message(face_image)).faces[0].label == known.label
+
+
+def test_tracking_follows_its_parameters(
+    parameters: Parameters, conversation: Conversation, face_image: Pixels
+) -> None:
+    def track_id() -> int:
+        answer = conversation.ask(conversation.message(face_image))
+        return int(answer.faces[0].track_id)
+
+    assert parameters.set("tracking.birth_hits", 1).successful
+    first = track_id()
+    assert first > 0
+    assert track_id() == first
