@@ -15,6 +15,7 @@ ARGUMENTS = {
     "params_file": ("", "YAML file with parameters of the nodes; empty: their defaults."),
     "image_topic": ("image_raw", "Topic of the images (sensor_msgs/Image)."),
     "backend": ("", "Inference: auto, onnxruntime, torch or opencv; empty: as in params_file."),
+    "autostart": ("", "false: wait for `ros2 lifecycle set`; empty: configure and activate."),
 }
 TRANSPORT_PROFILE = Path(__file__).parent.parent / "config" / "fastdds.xml"
 
@@ -25,7 +26,7 @@ def emotion_node(context: LaunchContext) -> list[Node]:
             package="emotion_recognition",
             executable="emotion_node",
             namespace=LaunchConfiguration("namespace"),
-            parameters=parameters_from_arguments(context, backend=str),
+            parameters=parameters_from_arguments(context, backend=str, autostart=bool),
             remappings=[("image_raw", LaunchConfiguration("image_topic"))],
             output="screen",
         )

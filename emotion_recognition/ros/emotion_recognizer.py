@@ -114,8 +114,9 @@ class EmotionRecognizer(LifecycleNode):
 
     def on_deactivate(self, state: LifecycleState) -> Outcome:
         """Ends the subscription and all work."""
-        super().on_deactivate(state)
-        return self._attempt(self._close_stream, "inactive")
+        outcome = self._attempt(self._close_stream, "inactive")
+        super().on_deactivate(state)  # disables the publisher
+        return outcome
 
     def on_cleanup(self, state: LifecycleState) -> Outcome:
         """Frees the models."""

@@ -3,6 +3,7 @@
 import configparser
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -45,17 +46,34 @@ def test_models_are_installed_beside_the_messages() -> None:
     assert all((installed / path).is_file() for path in expected)
 
 
+def flat(parameters: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Parameters by their full name, from the nested form of YAML files."""
+    names: dict[str, Any] = {}
+    for name, value in parameters.items():
+        if isinstance(value, dict):
+            names |= flat(value, f"{prefix}{name}.")
+        else:
+            names[prefix + name] = value
+    return names
+
+
 def test_parameter_file_states_the_defaults() -> None:
     rclpy = pytest.importorskip("rclpy")
+    from test_parameters import AT_START
+
     from emotion_recognition.ros.emotion_recognizer import EmotionRecognizer
+    from emotion_recognition.ros.settings import SETTINGS
 
     content = yaml.safe_load((ROOT / "config" / "emotion_node.yaml").read_text(encoding="utf-8"))
     rclpy.init()
     try:
         node = EmotionRecognizer()
         try:
-            for name, value in content["/**/emotion_node"]["ros__parameters"].items():
-                assert node.get_parameter(name).value == value
+            stated = flat(content["/**/emotion_node"]["ros__parameters"])
+            actual = {name: node.get_parameter(name).value for name in stated}
+            assert stated == actual
+            of_models = {"score_threshold", "reject_threshold"}
+            assert set(stated) | of_models == {*AT_START, *SETTINGS}
         finally:
             node.close()
     finally:

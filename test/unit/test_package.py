@@ -95,7 +95,7 @@ def test_launch_file_loads(file: Path) -> None:
     exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), names)
     description = names["generate_launch_description"]()  # type: ignore[operator]
     found = {argument.name for argument in description.get_launch_arguments()}
-    assert {"namespace", "params_file", "image_topic", "backend"} <= found
+    assert {"namespace", "params_file", "image_topic", "backend", "autostart"} <= found
 
 
 def test_transport_profile_holds_several_large_images() -> None:
