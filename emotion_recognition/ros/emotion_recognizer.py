@@ -238,6 +238,8 @@ class EmotionRecognizer(LifecycleNode):
 
     def _publish_diagnostics(self) -> None:
         stream = self._stream
+        if stream:
+            stream.update_state()
         health = Health(
             state=self._state,
             failure=str(self._failure or ""),

@@ -20,7 +20,6 @@ class FailingPipeline(EmotionPipeline):
         super().__init__(*args, **settings)
 
 
-module.EmotionPipeline = FailingPipeline  # type: ignore[misc]
-
 if __name__ == "__main__":
+    module.EmotionPipeline = FailingPipeline  # type: ignore[misc]
     sys.exit(main())

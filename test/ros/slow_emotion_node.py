@@ -13,7 +13,7 @@ from emotion_recognition import EmotionPipeline
 from emotion_recognition.core.types import Result
 from emotion_recognition.ros.emotion_node import main
 
-SECONDS = 0.25
+SECONDS = 1 / 3
 
 
 class SlowPipeline(EmotionPipeline):
@@ -22,7 +22,6 @@ class SlowPipeline(EmotionPipeline):
         return super().process(image)
 
 
-module.EmotionPipeline = SlowPipeline  # type: ignore[attr-defined]
-
 if __name__ == "__main__":
+    module.EmotionPipeline = SlowPipeline  # type: ignore[attr-defined]
     sys.exit(main())

@@ -49,22 +49,20 @@ def test_max_rate_limits_the_work_and_can_be_lifted(
     assert final["received"] == final["answered"] + final["dropped"] + final["skipped"]
 
 
-def test_max_age_refuses_images_that_are_too_old(
+def test_max_age_refuses_an_image_that_is_too_old(
     start_node: StartNode, peer: Peer, empty_image: Pixels
 ) -> None:
     node = start_node("emotion_node", max_age=5.0)
     node.wait_for_log(READY)
     conversation = Conversation(peer)
-    now = time.time()
-    for age in (100.0, 10.0):
-        conversation.send(conversation.message(empty_image, seconds=now - age))
-        conversation.ask(conversation.message(empty_image))
+    conversation.send(conversation.message(empty_image, seconds=time.time() - 10))
+    node.wait_for_log("older than max_age")
+    conversation.ask(conversation.message(empty_image, seconds=time.time() - 1))
     unstamped = conversation.message(empty_image, seconds=0)
     assert conversation.ask(unstamped).header == unstamped.header
-    assert len(conversation.answers.all) == 3, "the old ones were answered"
-    node.wait_for_log("older than max_age")
+    assert len(conversation.answers.all) == 2, "the old one was answered"
     assert node.stop() == 0
-    assert counts(node.log)["outdated"] >= 1
+    assert counts(node.log)["outdated"] == 1
 
 
 def test_a_recording_that_starts_again_gets_new_tracks_without_a_restart(
