@@ -50,8 +50,8 @@ def network_for(box: tuple[float, float, float, float], score: float = 0.81) -> 
     grid = np.zeros((1, 11, 9, 9), np.float32)
     row, column = np.argwhere(target[..., 4] == 1)[0]
     x, y, width, height, _ = target[row, column]
-    grid[0, :5, row, column] = x, y, width**0.5, height**0.5, score**0.5
-    grid[0, 10, row, column] = score**0.5
+    grid[0, :5, row, column] = x, y, width**0.5, height**0.5, score
+    grid[0, 10, row, column] = 1
     return lambda _: grid
 
 

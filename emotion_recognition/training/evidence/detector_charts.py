@@ -20,7 +20,8 @@ def save_detector_charts(name: str, evidence: DetectorEvidence, folder: Path) ->
     figure, (left, right) = panels(2, width=5)
     for percent, color in ((10, BLUE), (5, VERMILION)):
         draw_precision_recall(left, evidence.matches[percent], threshold, percent, color)
-    left.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="recall", ylabel="precision", title="IoU 0.5")
+    left.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="recall", ylabel="precision")
+    left.set_title(f"IoU 0.5; dots: shipped score threshold {threshold:g}")
     left.legend(loc="lower left")
     draw_thresholds(right, evidence)
     save(figure, folder / f"detector_{name}_precision_recall.png")
@@ -50,14 +51,6 @@ def draw_precision_recall(
     axis.plot(recall, precision, color=color, label=label)
     chosen = matches.at(threshold)
     axis.plot(chosen["recall"], chosen["precision"], color=color, marker="o", markersize=8)
-    axis.annotate(
-        f"score {threshold:g}",
-        (chosen["recall"], chosen["precision"]),
-        textcoords="offset points",
-        xytext=(-8, -12),
-        ha="right",
-        fontsize="small",
-    )
 
 
 def draw_thresholds(axis: Axes, evidence: DetectorEvidence) -> None:
@@ -69,7 +62,7 @@ def draw_thresholds(axis: Axes, evidence: DetectorEvidence) -> None:
     )
     axis.axvline(evidence.score_threshold, color=GRAY, linestyle=":", label="shipped threshold")
     axis.set(xlabel="score threshold", xlim=(0, 1), ylim=(0, 1), title="Choice of the threshold")
-    axis.legend(loc="upper right")
+    axis.legend(loc="upper right", frameon=True, framealpha=1, edgecolor="none")
 
 
 def draw_overlap(axis: Axes, matches: Matches, threshold: float) -> None:
