@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import monotonic
-from traceback import format_exc, format_exception
+from traceback import format_exc
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType
@@ -140,15 +140,15 @@ class EmotionRecognizer(LifecycleNode):
             action()
         except (ModelError, BackendError) as error:
             self._failure = NodeError(str(error))
-            outcome = Outcome.FAILURE
+            outcome, reason = Outcome.FAILURE, str(error)
         except Exception as error:  # rclpy would keep it to itself
             self._failure = error
-            outcome = Outcome.ERROR
+            outcome, reason = Outcome.ERROR, format_exc()
         else:
             self._state = goal
             return Outcome.SUCCESS
         if not self._starting:
-            self.get_logger().error(f"Not {goal}: {''.join(format_exception(self._failure))}")
+            self.get_logger().error(f"Not {goal}: {reason}")
         return outcome
 
     def _load(self) -> None:
@@ -221,8 +221,8 @@ class EmotionRecognizer(LifecycleNode):
         else:
             self._counter.add(answered=1)
             self._faces = len(answer.faces)
-            latency = answer.latency.sec + answer.latency.nanosec / NANOSECONDS
-            self._activity.add_answer(latency, monotonic())
+            seconds = answer.latency.sec + answer.latency.nanosec / NANOSECONDS
+            self._activity.add_answer(seconds, monotonic())
 
     def _is_outdated(self, message: Image, max_age: float) -> bool:
         age = latency(message.header.stamp, int(self.get_clock().now().nanoseconds))
