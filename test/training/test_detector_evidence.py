@@ -17,6 +17,7 @@ from emotion_recognition.training.evidence.recall import (
     at_least,
     face_records,
     grid_cells,
+    misplaced,
     recall_by,
 )
 from emotion_recognition.training.evidence.sheets import (
@@ -107,6 +108,15 @@ def test_a_detection_on_a_flagged_face_is_no_false_positive() -> None:
     assert not false_positive.any()
 
 
+def test_a_misplaced_box_is_told_from_one_on_the_background() -> None:
+    boxes = np.array([[400, 400, 700, 530], [800, 0, 890, 90]], np.float32)
+    result = detections(boxes, [0.9, 0.8])
+    _, false_positive = assign(result, 0.5)
+    assert false_positive.tolist() == [True, True]
+    assert misplaced(result, false_positive) == 1
+    assert misplaced(result, np.zeros(2, bool)) == 0
+
+
 def test_an_image_without_faces_has_only_false_positives() -> None:
     nothing = np.zeros((0, 4), np.float32)
     result = ImageDetections(FACES[:1], np.array([0.9], np.float32), nothing, np.zeros(0, bool))
@@ -168,6 +178,7 @@ def test_all_charts_and_tables_of_a_detector(tmp_path: Path) -> None:
     assert figures["val"]["ap50_5"] == 1
     assert figures["val_squashed"]["mean_iou_10"] == pytest.approx(1, abs=0.01)
     assert figures["negatives"]["false_positives_per_image"] == 1
+    assert figures["false_positives_on_val"] == {"misplaced_on_a_face": 0, "not_on_a_face": 0}
     assert figures["negatives"]["by_source"] == {"test": {"images": 1, "false_positives": 1}}
     assert figures["by_score_threshold"]["0.85"]["recall"] == 0
     save_detector_charts("test", evidence, tmp_path)

@@ -21,8 +21,10 @@ from emotion_recognition.training.evidence.recall import (
     CROWDING_EDGES,
     SIZE_EDGES,
     RecallBin,
+    assign,
     at_least,
     face_records,
+    misplaced,
     recall_by,
 )
 from emotion_recognition.training.evidence.squash import SquashingDetector
@@ -37,14 +39,18 @@ class DetectorEvidence:
     """What one run over the images gave.
 
     letterbox, squash: the headline figures with either way of filling the input. matches: by the
-    smallest size in percent, at IoU 0.5. negatives: how many images. negative_matches: detections
-    on them. false_positives_by_source: negative images and false positives. results: letterboxed.
+    smallest size in percent, at IoU 0.5. misplaced, background: false positives that are on a
+    face, though not well enough, and that are not. negatives: how many images. negative_matches:
+    detections on them. false_positives_by_source: negative images and false positives. results:
+    letterboxed.
     """
 
     score_threshold: float
     letterbox: dict[str, float]
     squash: dict[str, float]
     matches: dict[int, Matches]
+    misplaced: int
+    background: int
     by_size: list[RecallBin]
     by_crowding: list[RecallBin]
     negatives: int
@@ -58,6 +64,10 @@ class DetectorEvidence:
             "score_threshold": self.score_threshold,
             "val": self.letterbox,
             "val_squashed": self.squash,
+            "false_positives_on_val": {
+                "misplaced_on_a_face": self.misplaced,
+                "not_on_a_face": self.background,
+            },
             "recall_by_size": [asdict(item) for item in self.by_size],
             "recall_by_faces_in_cell": [asdict(item) for item in self.by_crowding],
             "negatives": {
@@ -91,6 +101,8 @@ def measure_detector(
     squashed = detect_all(SquashingDetector(detector.network), images)
     records = face_records(results, images, shapes_of(images), threshold)
     large = at_least(records, SMALLEST_FACE)
+    wrong = [assign(result, threshold)[1] for result in results]
+    on_a_face = sum(misplaced(*pair) for pair in zip(results, wrong, strict=True))
     found = detect_all(detector, negatives)
     counts = [int((item.scores >= threshold).sum()) for item in found]
     sources = Counter(image.source for image in negatives)
@@ -99,6 +111,8 @@ def measure_detector(
         summarize(results, images, threshold),
         summarize(squashed, images, threshold),
         {percent: match(without_small(results, images, percent / 100), 0.5) for percent in (5, 10)},
+        on_a_face,
+        int(sum(item.sum() for item in wrong)) - on_a_face,
         recall_by(records.size, records, SIZE_EDGES),
         recall_by(large.in_cell, large, CROWDING_EDGES),
         len(negatives),

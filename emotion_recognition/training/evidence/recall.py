@@ -15,6 +15,8 @@ from emotion_recognition.training.metrics import Floats, ImageDetections, pairwi
 #: Longer side of a face as a share of the image's longer side.
 SIZE_EDGES = (0.02, 0.035, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 1.01)
 CROWDING_EDGES = (1, 2, 3, 99)
+#: A detection that overlaps a face less has found something else.
+MISPLACED_IOU = 0.1
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,12 @@ def assign(
         else:
             false_positive[index] = not (overlap[index][result.neutral] >= iou_threshold).any()
     return found, false_positive
+
+
+def misplaced(result: ImageDetections, false_positive: NDArray[np.bool_]) -> int:
+    """How many false positives touch an annotated face with an IoU of at least MISPLACED_IOU."""
+    overlap = pairwise_iou(result.boxes[false_positive], result.faces)
+    return int((overlap.max(axis=1, initial=0) >= MISPLACED_IOU).sum())
 
 
 def recall_by(

@@ -110,6 +110,13 @@ def detector_tables(name: str, figures: dict[str, Any]) -> str:
                 [[key, letterbox[key], squash[key]] for key in letterbox],
             ),
             markdown_table(
+                ["false positives on val", "detections"],
+                [
+                    [key.replace("_", " "), n]
+                    for key, n in figures["false_positives_on_val"].items()
+                ],
+            ),
+            markdown_table(
                 ["negative images held aside", "false positives per image"],
                 [[negatives["images"], negatives["false_positives_per_image"]]],
             ),
