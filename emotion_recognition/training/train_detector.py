@@ -29,7 +29,7 @@ from emotion_recognition.training.trainer import fit
 
 
 def validate(images: list[AnnotatedImage], model: nn.Module) -> dict[str, float]:
-    detector = FaceDetector(as_network(model), score_threshold=0.4)
+    detector = FaceDetector(as_network(model), score_threshold=0.5)
     figures = detector_figures(detector, images, detector.score_threshold)
     return {key: figures[key] for key in ("ap50_10", "ap50_5", "mean_iou_10", "recall_10")}
 
