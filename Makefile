@@ -48,5 +48,5 @@ build:
 	@$(BOOTSTRAP) build
 
 clean:
-	rm -rf .venv .venv-* build build-* install install-* log log-* demo_output \
+	rm -rf .venv .venv-* build build-* install install-* log log-* demo_output evaluation_output \
 	  .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -13,10 +13,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import rclpy
-from emotion_recognition.msg import FaceEmotion, FaceEmotionArray
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from std_msgs.msg import String
+
+from emotion_recognition.msg import FaceEmotion, FaceEmotionArray
 
 
 @dataclass

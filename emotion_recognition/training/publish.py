@@ -113,7 +113,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with faces/ and emotion/")
     parser.add_argument("--models", type=Path, default=MODELS)
     parser.add_argument("--score-threshold", type=float, default=0.5, help="of the detector")
-    parser.add_argument("--crop-scale", type=float, default=1.1, help="crop side / box side")
+    parser.add_argument("--crop-scale", type=float, default=1.0, help="crop side / box side")
     options = parser.parse_args()
 
     kind: Kind = options.kind

@@ -22,6 +22,7 @@ from emotion_recognition.training.detection_data import (
 )
 from emotion_recognition.training.detection_loss import yolo_loss
 from emotion_recognition.training.evaluate_detector import detector_figures
+from emotion_recognition.training.held_aside import without_held_aside
 from emotion_recognition.training.networks import PaperDetector
 from emotion_recognition.training.runtime import as_network
 from emotion_recognition.training.sampling import EpochSampler
@@ -50,7 +51,7 @@ def main() -> None:
 
     torch.manual_seed(options.seed)
     cv2.setNumThreads(0)  # the loader's workers are the parallelism
-    train = read_annotations(options.data, "train")[: options.limit]
+    train = without_held_aside(read_annotations(options.data, "train"))[: options.limit]
     held_out = read_annotations(options.data, "val")[: options.limit]
     loader = DataLoader(
         DetectionDataset(train, options.seed),

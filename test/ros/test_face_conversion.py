@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 pytest.importorskip("emotion_recognition.msg", reason="needs ROS 2 and the built messages")
 
 from builtin_interfaces.msg import Duration, Time
-from emotion_recognition.msg import FaceEmotion
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import RegionOfInterest
 
 from emotion_recognition.core.types import Box, Emotion, Face
+from emotion_recognition.msg import FaceEmotion
 from emotion_recognition.ros.face_conversion import face_messages, latency, region_of_interest
 
 HAPPY = Face(
