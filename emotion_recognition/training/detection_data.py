@@ -18,13 +18,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from emotion_recognition.core.detector import INPUT_SIZE, PADDING_VALUE
 from emotion_recognition.training.detection_loss import EMPTY, FACE, IGNORED
 from emotion_recognition.training.photometric import photometric
 
-INPUT_SIZE = 288
 GRID_SIZE = 9
 SMALLEST_FACE = 0.035  # of the input; a smaller face covers under 10 pixels: neither hit nor miss
-PADDING_VALUE = 114
 
 Boxes = NDArray[np.float32]
 

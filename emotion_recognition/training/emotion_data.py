@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from emotion_recognition.core.classifier import INPUT_SIZE
 from emotion_recognition.core.types import LABELS
 from emotion_recognition.training.photometric import photometric
 
-INPUT_SIZE = 64
 #: FER+ names of LABELS, in the same order.
 VOTE_NAMES = dict(zip(LABELS, ("neutral", "anger", "surprise", "happiness"), strict=True))
 FEWEST_VOTES = 3  # of ten; a training face with fewer four-class votes says too little

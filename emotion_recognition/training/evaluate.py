@@ -76,16 +76,18 @@ def measure(
     data: folder with faces/ and emotion/ferplus.npz. limit: use only so many images.
     """
     manifest = read_manifest(kind, name, models)
+    if kind == "detector":
+        images = read_annotations(data / "faces", "val")[:limit]
+    else:
+        crops = read_ferplus(data / "emotion" / "ferplus.npz", "valid", limit)
     metrics = {}
     for artefact in artefacts:
         backend, precision = ARTEFACTS[artefact]
         network = open_model(manifest, backend, precision=precision)
         if kind == "detector":
             threshold = manifest.settings["score_threshold"]
-            images = read_annotations(data / "faces", "val")[:limit]
             figures = detector_figures(FaceDetector(network, threshold), images, threshold)
         else:
-            crops = read_ferplus(data / "emotion" / "ferplus.npz", "valid", limit)
             classifier = EmotionClassifier(network, manifest.settings["temperature"])
             figures = classifier_figures(classifier, crops)
         metrics[artefact] = {key: round(value, 4) for key, value in figures.items()}

@@ -69,28 +69,45 @@ def pairwise_iou(a: Floats, b: Floats) -> Floats:
     return np.asarray(intersection / np.maximum(union, 1e-9), np.float32)
 
 
+#: Instead of the index of a face: what a detection is that finds none.
+FALSE_POSITIVE, ON_NEUTRAL_FACE = -1, -2
+
+
+def assign(image: ImageDetections, iou_threshold: float) -> tuple[NDArray[np.intp], Floats]:
+    """Gives each detection, best score first, the free face that it overlaps most.
+
+    Returns for every detection the index of its face, or FALSE_POSITIVE, or ON_NEUTRAL_FACE for one
+    that does not count; and its IoU with that face, 0 without one.
+    """
+    overlap = pairwise_iou(image.boxes, image.faces)
+    free = ~image.neutral
+    assigned = np.full(len(image.boxes), FALSE_POSITIVE, np.intp)
+    ious = np.zeros(len(image.boxes), np.float32)
+    for index, overlaps in enumerate(overlap):
+        candidates = np.where(free, overlaps, 0)
+        best = int(candidates.argmax()) if len(candidates) else -1
+        if best >= 0 and candidates[best] >= iou_threshold:
+            free[best] = False
+            assigned[index], ious[index] = best, candidates[best]
+        elif (overlaps[image.neutral] >= iou_threshold).any():
+            assigned[index] = ON_NEUTRAL_FACE
+    return assigned, ious
+
+
 def match(images: Sequence[ImageDetections], iou_threshold: float) -> Matches:
-    """Assigns each detection, best score first, to the free face that it overlaps most."""
-    scores: list[float] = []
-    ious: list[float] = []
+    """Assigns the detections of each image and puts all that count in order of falling score."""
+    scores: list[Floats] = [np.zeros(0, np.float32)]
+    ious: list[Floats] = [np.zeros(0, np.float32)]
     for image in images:
-        overlap = pairwise_iou(image.boxes, image.faces)
-        free = ~image.neutral
-        for index, score in enumerate(image.scores):
-            candidates = np.where(free, overlap[index], 0)
-            best = int(candidates.argmax()) if len(candidates) else -1
-            if best >= 0 and candidates[best] >= iou_threshold:
-                free[best] = False
-                ious.append(float(candidates[best]))
-            elif (overlap[index][image.neutral] >= iou_threshold).any():
-                continue
-            else:
-                ious.append(0.0)
-            scores.append(float(score))
-    order = np.argsort(-np.array(scores, np.float32), kind="stable")
+        assigned, overlaps = assign(image, iou_threshold)
+        counts = assigned != ON_NEUTRAL_FACE
+        scores.append(image.scores[counts])
+        ious.append(overlaps[counts])
+    all_scores = np.concatenate(scores)
+    order = np.argsort(-all_scores, kind="stable")
     return Matches(
-        np.array(scores, np.float32)[order],
-        np.array(ious, np.float32)[order],
+        all_scores[order],
+        np.concatenate(ious)[order],
         int(sum((~image.neutral).sum() for image in images)),
         len(images),
     )

@@ -13,11 +13,11 @@ from emotion_recognition.training.detection_data import AnnotatedImage, grid_tar
 from emotion_recognition.training.evidence.detector import measure_detector
 from emotion_recognition.training.evidence.detector_charts import save_detector_charts
 from emotion_recognition.training.evidence.recall import (
-    assign,
     at_least,
     face_records,
     grid_cells,
     misplaced,
+    outcome,
     recall_by,
 )
 from emotion_recognition.training.evidence.sheets import (
@@ -93,7 +93,7 @@ def test_cells_are_those_of_the_letterboxed_input() -> None:
 
 def test_detections_are_assigned_to_one_face_each() -> None:
     result = detections(FACES[[0, 0, 2]], [0.9, 0.8, 0.7])
-    found, false_positive = assign(result, 0.5)
+    found, false_positive = outcome(result, 0.5)
     assert found.tolist() == [True, False, True]
     assert false_positive.tolist() == [False, True, False]
     assert largest_missed(annotated(FACES), result, 0.5) == pytest.approx(40 / 900)
@@ -103,7 +103,7 @@ def test_detections_are_assigned_to_one_face_each() -> None:
 
 def test_a_detection_on_a_flagged_face_is_no_false_positive() -> None:
     result = replace(detections(FACES[[2]], [0.9]), neutral=np.array([False, False, True]))
-    found, false_positive = assign(result, 0.5)
+    found, false_positive = outcome(result, 0.5)
     assert not found.any()
     assert not false_positive.any()
 
@@ -111,7 +111,7 @@ def test_a_detection_on_a_flagged_face_is_no_false_positive() -> None:
 def test_a_misplaced_box_is_told_from_one_on_the_background() -> None:
     boxes = np.array([[400, 400, 700, 530], [800, 0, 890, 90]], np.float32)
     result = detections(boxes, [0.9, 0.8])
-    _, false_positive = assign(result, 0.5)
+    _, false_positive = outcome(result, 0.5)
     assert false_positive.tolist() == [True, True]
     assert misplaced(result, false_positive) == 1
     assert misplaced(result, np.zeros(2, bool)) == 0
@@ -120,7 +120,7 @@ def test_a_misplaced_box_is_told_from_one_on_the_background() -> None:
 def test_an_image_without_faces_has_only_false_positives() -> None:
     nothing = np.zeros((0, 4), np.float32)
     result = ImageDetections(FACES[:1], np.array([0.9], np.float32), nothing, np.zeros(0, bool))
-    found, false_positive = assign(result, 0.5)
+    found, false_positive = outcome(result, 0.5)
     assert found.shape == (0,)
     assert false_positive.tolist() == [True]
 

@@ -21,10 +21,10 @@ from emotion_recognition.training.evidence.recall import (
     CROWDING_EDGES,
     SIZE_EDGES,
     RecallBin,
-    assign,
     at_least,
     face_records,
     misplaced,
+    outcome,
     recall_by,
 )
 from emotion_recognition.training.evidence.squash import SquashingDetector
@@ -101,7 +101,7 @@ def measure_detector(
     squashed = detect_all(SquashingDetector(detector.network), images)
     records = face_records(results, images, shapes_of(images), threshold)
     large = at_least(records, SMALLEST_FACE)
-    wrong = [assign(result, threshold)[1] for result in results]
+    wrong = [outcome(result, threshold)[1] for result in results]
     on_a_face = sum(misplaced(*pair) for pair in zip(results, wrong, strict=True))
     found = detect_all(detector, negatives)
     counts = [int((item.scores >= threshold).sum()) for item in found]

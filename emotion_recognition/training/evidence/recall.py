@@ -10,7 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_recognition.training.detection_data import GRID_SIZE, AnnotatedImage
-from emotion_recognition.training.metrics import Floats, ImageDetections, pairwise_iou
+from emotion_recognition.training.metrics import (
+    FALSE_POSITIVE,
+    Floats,
+    ImageDetections,
+    assign,
+    pairwise_iou,
+)
 
 #: Longer side of a face as a share of the image's longer side.
 SIZE_EDGES = (0.02, 0.035, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 1.01)
@@ -64,7 +70,7 @@ def face_records(
     for result, image, (height, width) in zip(results, images, shapes, strict=True):
         longer = (image.boxes[:, 2:] - image.boxes[:, :2]).max(axis=1, initial=0)
         cells = grid_cells(image.boxes, width, height)
-        hit, _ = assign(result, score_threshold, iou_threshold)
+        hit, _ = outcome(result, score_threshold, iou_threshold)
         for face in np.flatnonzero(~image.ignore):
             same = np.flatnonzero((cells == cells[face]).all(axis=1))
             size.append(float(longer[face] / max(width, height)))
@@ -85,26 +91,15 @@ def grid_cells(boxes: Floats, width: int, height: int) -> NDArray[np.intp]:
     return np.asarray(np.clip(cells, 0, GRID_SIZE - 1), np.intp)
 
 
-def assign(
+def outcome(
     result: ImageDetections, score_threshold: float, iou_threshold: float = 0.5
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which faces (K,) were found, and which detections (M,) are false positives.
-
-    Detections are assigned best score first, as in `metrics.match`.
-    """
-    free = ~result.neutral
+    """Which faces (K,) were found, and which detections (M,) are false positives."""
+    assigned, _ = assign(result, iou_threshold)
+    counts = result.scores >= score_threshold
     found = np.zeros(len(result.faces), bool)
-    false_positive = np.zeros(len(result.boxes), bool)
-    overlap = pairwise_iou(result.boxes, result.faces)
-    for index in np.flatnonzero(result.scores >= score_threshold):
-        candidates = np.where(free, overlap[index], 0)
-        best = int(candidates.argmax()) if len(candidates) else -1
-        if best >= 0 and candidates[best] >= iou_threshold:
-            free[best] = False
-            found[best] = True
-        else:
-            false_positive[index] = not (overlap[index][result.neutral] >= iou_threshold).any()
-    return found, false_positive
+    found[assigned[counts & (assigned >= 0)]] = True
+    return found, counts & (assigned == FALSE_POSITIVE)
 
 
 def misplaced(result: ImageDetections, false_positive: NDArray[np.bool_]) -> int:

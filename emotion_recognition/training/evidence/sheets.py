@@ -14,7 +14,7 @@ from emotion_recognition.core.types import LABELS
 from emotion_recognition.training.detection_data import AnnotatedImage
 from emotion_recognition.training.evidence.detector import DetectorEvidence
 from emotion_recognition.training.evidence.faces import LabelledFaces
-from emotion_recognition.training.evidence.recall import assign
+from emotion_recognition.training.evidence.recall import outcome
 from emotion_recognition.training.metrics import ImageDetections
 
 Pixels = NDArray[np.uint8]
@@ -83,7 +83,7 @@ def draw_image(image: AnnotatedImage, result: ImageDetections, score_threshold: 
     pixels = np.asarray(cv2.imread(str(image.path), cv2.IMREAD_COLOR), np.uint8)
     scale = TILE / max(pixels.shape[:2])
     pixels = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale), np.uint8)
-    found, false_positive = assign(result, score_threshold)
+    found, false_positive = outcome(result, score_threshold)
     for box, hit, ignored in zip(image.boxes, found, image.ignore, strict=True):
         _rectangle(pixels, box * scale, _IGNORED if ignored else _HIT if hit else _MISSED, 1)
     for index in np.flatnonzero(result.scores >= score_threshold):
@@ -94,14 +94,14 @@ def draw_image(image: AnnotatedImage, result: ImageDetections, score_threshold: 
 
 def largest_missed(image: AnnotatedImage, result: ImageDetections, threshold: float) -> float:
     """Size of the largest face that was missed, as a share of the image; 0 if none was."""
-    found, _ = assign(result, threshold)
+    found, _ = outcome(result, threshold)
     missed = image.boxes[~found & ~image.ignore]
     return float((missed[:, 2:] - missed[:, :2]).max(initial=0)) / image.longer_side
 
 
 def surest_false_positive(_: AnnotatedImage, result: ImageDetections, threshold: float) -> float:
     """Score of the surest detection that is no face; 0 if there is none."""
-    false_positive = assign(result, threshold)[1]
+    false_positive = outcome(result, threshold)[1]
     return float(result.scores[false_positive].max(initial=0))
 
 
