@@ -3,11 +3,14 @@
 from pathlib import Path
 
 from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
-from launch.substitutions import LaunchConfiguration
+from launch.actions import OpaqueFunction, SetEnvironmentVariable
 from launch_ros.actions import Node
 
-from emotion_recognition.ros.launch_parameters import parameters_from_arguments
+from emotion_recognition.ros.launch_parts import (
+    declare_arguments,
+    image_node,
+    parameters_from_arguments,
+)
 from emotion_recognition.ros.transport import profile_environment
 
 ARGUMENTS = {
@@ -21,26 +24,16 @@ TRANSPORT_PROFILE = Path(__file__).parent.parent / "config" / "fastdds.xml"
 
 
 def emotion_node(context: LaunchContext) -> list[Node]:
-    return [
-        Node(
-            package="emotion_recognition",
-            executable="emotion_node",
-            namespace=LaunchConfiguration("namespace"),
-            parameters=parameters_from_arguments(context, backend=str, autostart=bool),
-            remappings=[("image_raw", LaunchConfiguration("image_topic"))],
-            output="screen",
-        )
-    ]
+    parameters = parameters_from_arguments(context, backend=str, autostart=bool)
+    return [image_node("emotion_recognition", "emotion_node", parameters)]
 
 
 def generate_launch_description() -> LaunchDescription:
-    arguments = [
-        DeclareLaunchArgument(name, default_value=default, description=description)
-        for name, (default, description) in ARGUMENTS.items()
-    ]
     # Whole images need more shared memory than Fast DDS has by default.
     transport = [
         SetEnvironmentVariable(name, value)
         for name, value in profile_environment(TRANSPORT_PROFILE).items()
     ]
-    return LaunchDescription([*arguments, *transport, OpaqueFunction(function=emotion_node)])
+    return LaunchDescription(
+        [*declare_arguments(ARGUMENTS), *transport, OpaqueFunction(function=emotion_node)]
+    )

@@ -1,14 +1,15 @@
 """A Raspberry Pi camera (camera_ros) and emotion_node."""
 
-from pathlib import Path
-
 from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
 from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from emotion_recognition.ros.launch_parameters import parameters_from_arguments
+from emotion_recognition.ros.launch_parts import (
+    image_node,
+    parameters_from_arguments,
+    with_emotion_node,
+)
 
 ARGUMENTS = {
     "use_camera": ("true", "Start the camera; false: something else publishes the image_topic."),
@@ -20,7 +21,6 @@ ARGUMENTS = {
     "orientation": ("", "Turns the images: 0, 90, 180 or 270 degrees; empty: not."),
     "image_topic": ("camera/image_raw", "Topic from the camera to emotion_node."),
 }
-SHARED = str(Path(__file__).with_name("emotion_recognition.launch.py"))
 
 
 def camera_node(context: LaunchContext) -> list[Node]:
@@ -30,25 +30,9 @@ def camera_node(context: LaunchContext) -> list[Node]:
     if fps := context.launch_configurations["fps"]:
         duration = round(1e6 / float(fps))  # microseconds
         parameters.append({"FrameDurationLimits": [duration, duration]})
-    return [
-        Node(
-            package="camera_ros",
-            executable="camera_node",
-            name="camera",
-            namespace=LaunchConfiguration("namespace"),
-            parameters=parameters,
-            remappings=[("~/image_raw", LaunchConfiguration("image_topic"))],
-            output="screen",
-        )
-    ]
+    return [image_node("camera_ros", "camera_node", parameters, "~/image_raw", name="camera")]
 
 
 def generate_launch_description() -> LaunchDescription:
-    arguments = [
-        DeclareLaunchArgument(name, default_value=default, description=description)
-        for name, (default, description) in ARGUMENTS.items()
-    ]
-    camera = OpaqueFunction(
-        function=camera_node, condition=IfCondition(LaunchConfiguration("use_camera"))
-    )
-    return LaunchDescription([*arguments, IncludeLaunchDescription(SHARED), camera])
+    condition = IfCondition(LaunchConfiguration("use_camera"))
+    return with_emotion_node(__file__, ARGUMENTS, camera_node, condition)
