@@ -25,6 +25,41 @@ class OutputError(RuntimeError):
     """A file that cannot be written; the message names it and says what was expected."""
 
 
+class TimedVideo:
+    """A video file of a fixed rate that keeps the time of frames that come at any rate.
+
+    path: must end in one of VIDEO_CODECS. rate: frames per second of the file.
+    """
+
+    def __init__(self, path: Path, rate: float) -> None:
+        self._path = path
+        self._rate = rate
+        self._writer: cv2.VideoWriter | None = None
+        self._frames_written = 0
+
+    def add(self, frame: NDArray[np.uint8], time: float) -> None:
+        """frame: uint8 (H, W, 3) BGR, all of one size. time: in seconds from the start.
+
+        It is repeated or left out where that keeps the video in time. Raises OutputError if the
+        file cannot be written.
+        """
+        if self._writer is None:
+            codec = cv2.VideoWriter.fourcc(*VIDEO_CODECS[self._path.suffix.lower()])
+            size = (frame.shape[1], frame.shape[0])
+            self._writer = cv2.VideoWriter(str(self._path), codec, self._rate, size)
+            if not self._writer.isOpened():
+                raise OutputError(f"cannot write the video '{self._path}'")
+        frames_until_now = math.floor(time * self._rate + 0.5) + 1
+        while self._frames_written < frames_until_now:
+            self._writer.write(frame)
+            self._frames_written += 1
+
+    def close(self) -> None:
+        """Completes the file, if there was a frame."""
+        if self._writer is not None:
+            self._writer.release()
+
+
 class AnnotatedCopy:
     """The copy of one source. A context manager, because a video must be closed.
 
@@ -34,10 +69,8 @@ class AnnotatedCopy:
     """
 
     def __init__(self, path: Path, source: FrameSource) -> None:
-        self._path = path
-        self._rate = _LIVE_RATE if source.is_live else source.frame_rate or _DEFAULT_RATE
-        self._writer: cv2.VideoWriter | None = None
-        self._frames_written = 0
+        rate = _LIVE_RATE if source.is_live else source.frame_rate or _DEFAULT_RATE
+        self._video = TimedVideo(path, rate)
         if source.images:
             self._files = _image_files(path, source.images)
         else:
@@ -52,7 +85,7 @@ class AnnotatedCopy:
         if self._files:
             _write_image(self._files[index], frame)
         else:
-            self._write_video(frame, time)
+            self._video.add(frame, time)
 
     def __enter__(self) -> AnnotatedCopy:
         return self
@@ -63,21 +96,7 @@ class AnnotatedCopy:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._writer is not None:
-            self._writer.release()
-
-    def _write_video(self, frame: NDArray[np.uint8], time: float) -> None:
-        """Repeats or leaves out frames where that is what keeps a video of fixed rate in time."""
-        if self._writer is None:
-            codec = cv2.VideoWriter.fourcc(*VIDEO_CODECS[self._path.suffix.lower()])
-            size = (frame.shape[1], frame.shape[0])
-            self._writer = cv2.VideoWriter(str(self._path), codec, self._rate, size)
-            if not self._writer.isOpened():
-                raise OutputError(f"cannot write the video '{self._path}'")
-        frames_until_now = math.floor(time * self._rate + 0.5) + 1
-        while self._frames_written < frames_until_now:
-            self._writer.write(frame)
-            self._frames_written += 1
+        self._video.close()
 
 
 def _image_files(path: Path, images: tuple[Path, ...]) -> list[Path]:

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from emotion_recognition.core.image import decode_image
 from emotion_recognition.core.overlay import draw_faces
 from emotion_recognition.core.types import Box, Emotion, Face
+from emotion_recognition.tools.annotated_copy import TimedVideo
 
 if TYPE_CHECKING:
     from rclpy.node import Node
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from emotion_recognition.msg import FaceEmotionArray
 
 Stamp = tuple[int, int]
+
+VIDEO_RATE = 30.0  # frames per second of emotions.mp4
 
 
 @dataclass
@@ -54,7 +57,11 @@ class Recording:
     faces: tuple[Face, ...] = ()
     model: str = ""
     best: tuple[float, NDArray[np.uint8]] | None = None
-    writer: cv2.VideoWriter | None = None
+    first_time: float | None = None
+    video: TimedVideo = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.video = TimedVideo(self.output / "emotions.mp4", VIDEO_RATE)
 
     def add_image(self, message: Image) -> None:
         self.images[_stamp(message)] = message
@@ -75,19 +82,18 @@ class Recording:
     def _write(self, image: Image) -> None:
         pixels = decode_image(image.encoding, image.width, image.height, image.step, image.data)
         annotated = draw_faces(pixels, self.faces)
-        if self.writer is None:
-            size = (image.width, image.height)
-            path = str(self.output / "emotions.mp4")
-            self.writer = cv2.VideoWriter(path, cv2.VideoWriter.fourcc(*"mp4v"), 15.0, size)
-        self.writer.write(annotated)
+        seconds, nanoseconds = _stamp(image)
+        time_taken = seconds + nanoseconds * 1e-9
+        if self.first_time is None:
+            self.first_time = time_taken
+        self.video.add(annotated, time_taken - self.first_time)
         confidence = sum(face.emotion.confidence for face in self.faces)
         if self.best is None or confidence > self.best[0]:
             self.best = (confidence, annotated)
 
     def finish(self) -> list[Path]:
         """Closes the video, writes the picture of the surest answer; the files that now exist."""
-        if self.writer is not None:
-            self.writer.release()
+        self.video.close()
         if self.best is not None:
             cv2.imwrite(str(self.output / "emotions.png"), self.best[1])
         files = (self.output / "emotions.mp4", self.output / "emotions.png")
