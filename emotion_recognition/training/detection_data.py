@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from emotion_recognition.core.detector import INPUT_SIZE, PADDING_VALUE
+from emotion_recognition.training.box_style import as_annotated
 from emotion_recognition.training.detection_loss import EMPTY, FACE, IGNORED
 from emotion_recognition.training.photometric import photometric
 
@@ -53,7 +54,7 @@ def read_annotations(root: Path, split: str) -> list[AnnotatedImage]:
     images = []
     for name, entries in rows.items():
         with_box = [row for row in entries if row["x1"]]
-        boxes = [[float(row[key]) for key in ("x1", "y1", "x2", "y2")] for row in with_box]
+        boxes = [_box(row) for row in with_box]
         images.append(
             AnnotatedImage(
                 root / name,
@@ -66,12 +67,24 @@ def read_annotations(root: Path, split: str) -> list[AnnotatedImage]:
     return images
 
 
-class DetectionDataset(Dataset[tuple[Tensor, Tensor]]):
-    """Augmented samples; the one at (epoch, index) is the same on every run of a seed."""
+def _box(row: dict[str, str]) -> list[float]:
+    box = [float(row[key]) for key in ("x1", "y1", "x2", "y2")]
+    return as_annotated(box, row["source"], row["label_type"]) if row["split"] == "train" else box
 
-    def __init__(self, images: list[AnnotatedImage], seed: int) -> None:
+
+class DetectionDataset(Dataset[tuple[Tensor, Tensor]]):
+    """Augmented samples; the one at (epoch, index) is the same on every run of a seed.
+
+    plain_from: the epoch from which on pictures are composed as a camera would: no mosaic, less
+    zoom and stretch. A network that ends on such pictures fits the ones it will meet better.
+    """
+
+    def __init__(
+        self, images: list[AnnotatedImage], seed: int, plain_from: int | None = None
+    ) -> None:
         self.images = images
         self.seed = seed
+        self.plain_from = plain_from
 
     def __len__(self) -> int:
         return len(self.images)
@@ -79,12 +92,13 @@ class DetectionDataset(Dataset[tuple[Tensor, Tensor]]):
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
         epoch, index = key
         rng = np.random.default_rng((self.seed, epoch, index))
-        if rng.random() < 0.3:
+        plain = self.plain_from is not None and epoch >= self.plain_from
+        if not plain and rng.random() < 0.3:
             others = rng.integers(len(self.images), size=3)
             canvas, boxes, ignore = mosaic([self.images[i] for i in (index, *others)], rng)
         else:
             canvas = np.full((INPUT_SIZE, INPUT_SIZE, 3), PADDING_VALUE, np.uint8)
-            boxes, ignore = paste(self.images[index], canvas, rng)
+            boxes, ignore = paste(self.images[index], canvas, rng, 0.4 if plain else 1.0)
         if rng.random() < 0.5:
             canvas = canvas[:, ::-1]
             boxes = boxes.copy()
@@ -116,9 +130,15 @@ def mosaic(
 
 
 def paste(
-    image: AnnotatedImage, canvas: NDArray[np.uint8], rng: np.random.Generator
+    image: AnnotatedImage,
+    canvas: NDArray[np.uint8],
+    rng: np.random.Generator,
+    strength: float = 1.0,
 ) -> tuple[Boxes, NDArray[np.bool_]]:
-    """Draws the image into the canvas under a random affine map; returns its boxes there."""
+    """Draws the image into the canvas under a random affine map; returns its boxes there.
+
+    strength: 1 for maps of every kind, towards 0 for those near the whole image in the middle.
+    """
     pixels = cv2.imread(str(image.path), cv2.IMREAD_COLOR)
     if pixels is None:
         raise FileNotFoundError(f"cannot read image {image.path}")
@@ -127,8 +147,8 @@ def paste(
 
     fit = min(canvas_width / width, canvas_height / height)
     # Log-uniform zoom: from a small picture in the canvas to a close crop of it.
-    zoom = fit * math.exp(rng.uniform(math.log(0.65), math.log(1.9)))
-    if len(image.boxes) and rng.random() < 0.35:
+    zoom = fit * math.exp(strength * rng.uniform(math.log(0.65), math.log(1.9)))
+    if len(image.boxes) and rng.random() < 0.35 * strength:
         # Faces of every size equally often: aim one face at a log-uniform target size.
         face = image.boxes[rng.integers(len(image.boxes))]
         longer = max(face[2] - face[0], face[3] - face[1], 1)
@@ -136,20 +156,21 @@ def paste(
             canvas_width, canvas_height
         )
         zoom = float(np.clip(target / longer, 0.45 * fit, 4 * fit))
-    aspect = math.exp(rng.uniform(-0.3, 0.3))
+    aspect = math.exp(strength * rng.uniform(-0.3, 0.3))
     scale_x, scale_y = zoom * math.sqrt(aspect), zoom / math.sqrt(aspect)
     angle = math.radians(rng.normal(0, 5)) if rng.random() < 0.5 else 0.0
     linear = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     linear = linear @ np.diag([scale_x, scale_y])
 
-    if len(image.boxes) and rng.random() < 0.8:
+    if len(image.boxes) and rng.random() < 0.8 * strength:
         # Keep a chosen face inside the canvas.
         face = image.boxes[rng.integers(len(image.boxes))]
         focus = np.array([(face[0] + face[2]) / 2, (face[1] + face[3]) / 2])
         place = rng.uniform(0.1, 0.9, 2) * [canvas_width, canvas_height]
     else:
-        focus = rng.uniform(0.3, 0.7, 2) * [width, height]
-        place = rng.uniform(0.3, 0.7, 2) * [canvas_width, canvas_height]
+        low, high = 0.5 - 0.2 * strength, 0.5 + 0.2 * strength
+        focus = rng.uniform(low, high, 2) * [width, height]
+        place = rng.uniform(low, high, 2) * [canvas_width, canvas_height]
     offset = place - linear @ focus
     matrix = np.hstack([linear, offset[:, None]])
     cv2.warpAffine(

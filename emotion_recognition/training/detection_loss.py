@@ -14,10 +14,13 @@ COORDINATE_WEIGHT = 5.0  # lambda_coord
 NO_OBJECT_WEIGHT = 0.5  # lambda_noobj
 
 
-def yolo_loss(grid: Tensor, target: Tensor) -> Tensor:
+def yolo_loss(grid: Tensor, target: Tensor, overlap_weight: float = 0.0) -> Tensor:
     """Mean over the batch of the summed squared errors.
 
-    grid: (N, 11, S, S) raw network output. target: (N, S, S, 5).
+    grid: (N, 11, S, S) raw network output. target: (N, S, S, 5). overlap_weight: of a term that
+    equation (1) does not have, 1 - GIoU (Rezatofighi et al., 2019) of each responsible box: squared
+    errors of the coordinates ask the same precision of a small face as of a large one, the metric
+    does not.
 
     Equation (1) has no class term, but Table I has a class channel. It is trained on every cell
     (is a face centred here?), empty cells weighted by lambda_noobj like the confidences.
@@ -33,7 +36,7 @@ def yolo_loss(grid: Tensor, target: Tensor) -> Tensor:
     true_xy = target[..., None, 0:2]
     true_wh = target[..., None, 2:4]
     with torch.no_grad():
-        overlap = _iou(
+        overlap, _ = _iou(
             boxes[..., 0:2] / size, boxes[..., 2:4].clamp(min=0) ** 2, true_xy / size, true_wh
         )
         # Before the boxes have grown every overlap is 0: the nearer box is responsible then.
@@ -52,12 +55,24 @@ def yolo_loss(grid: Tensor, target: Tensor) -> Tensor:
         + (face * (class_score - 1) ** 2).sum()
         + NO_OBJECT_WEIGHT * (empty * class_score**2).sum()
     )
+    if overlap_weight:
+        _, generalized = _iou(
+            boxes[..., 0:2] / size, boxes[..., 2:4].clamp(min=0) ** 2, true_xy / size, true_wh
+        )
+        terms = terms + overlap_weight * (responsible * (1 - generalized)).sum()
     return terms / grid.shape[0]
 
 
-def _iou(center_a: Tensor, size_a: Tensor, center_b: Tensor, size_b: Tensor) -> Tensor:
+def _iou(
+    center_a: Tensor, size_a: Tensor, center_b: Tensor, size_b: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Intersection over union, and its generalization that is negative for boxes apart."""
     low = torch.maximum(center_a - size_a / 2, center_b - size_b / 2)
     high = torch.minimum(center_a + size_a / 2, center_b + size_b / 2)
     intersection = (high - low).clamp(min=0).prod(-1)
     union = size_a.prod(-1) + size_b.prod(-1) - intersection
-    return intersection / union.clamp(min=1e-9)
+    iou = intersection / union.clamp(min=1e-9)
+    hull_low = torch.minimum(center_a - size_a / 2, center_b - size_b / 2)
+    hull_high = torch.maximum(center_a + size_a / 2, center_b + size_b / 2)
+    hull = (hull_high - hull_low).prod(-1).clamp(min=1e-9)
+    return iou, iou - (hull - union) / hull

@@ -42,6 +42,12 @@ class PaperDetector(nn.Module):
         self.features = nn.Sequential(*layers)
         self.head = nn.Conv2d(width, 11, 3, padding=1)
 
+    def freeze_blocks(self, count: int) -> None:
+        """Keeps the first blocks as they are: they find edges, and cost most of a training step."""
+        pools = [i for i, layer in enumerate(self.features) if isinstance(layer, nn.MaxPool2d)]
+        if count:
+            self.features[: pools[count - 1]].requires_grad_(False)
+
     def forward(self, images: Tensor) -> Tensor:
         grid: Tensor = self.head(self.features(images))
         return grid

@@ -53,10 +53,10 @@ def grayscale(image: Image) -> Image:
 
 def noisy(image: Image, rng: np.random.Generator) -> Image:
     """Gaussian noise; one tile is repeated, as drawing it all costs more than all else here."""
-    tile = rng.normal(0, rng.uniform(2, 14), (64, 64, *image.shape[2:]))
+    tile = rng.normal(0, rng.uniform(2, 14), (64, 64, *image.shape[2:])).astype(np.int16)
     repeats = (-(-image.shape[0] // 64), -(-image.shape[1] // 64)) + (1,) * (image.ndim - 2)
     noise = np.tile(tile, repeats)[: image.shape[0], : image.shape[1]]
-    return np.clip(image + noise, 0, 255).astype(np.uint8)
+    return np.asarray(cv2.add(image, noise, dtype=cv2.CV_8U), np.uint8)
 
 
 def low_resolution(image: Image, rng: np.random.Generator) -> Image:

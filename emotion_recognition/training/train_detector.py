@@ -15,6 +15,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from emotion_recognition.core.detector import FaceDetector
+from emotion_recognition.training.calibration_data import calibration_faces
 from emotion_recognition.training.detection_data import (
     AnnotatedImage,
     DetectionDataset,
@@ -24,6 +25,12 @@ from emotion_recognition.training.detection_loss import yolo_loss
 from emotion_recognition.training.evaluate_detector import detector_figures
 from emotion_recognition.training.held_aside import without_held_aside
 from emotion_recognition.training.networks import PaperDetector
+from emotion_recognition.training.quantize import (
+    calibrate,
+    fuse,
+    quantization_aware,
+    take_weights,
+)
 from emotion_recognition.training.runtime import as_network
 from emotion_recognition.training.sampling import EpochSampler
 from emotion_recognition.training.trainer import fit
@@ -47,6 +54,19 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--limit", type=int, help="use only this many images of each split")
+    parser.add_argument("--initial", type=Path, help="float.pt of an earlier run to go on from")
+    parser.add_argument(
+        "--quantization-aware", action="store_true", help="round as int8 does while training"
+    )
+    parser.add_argument(
+        "--frozen-blocks", type=int, default=0, choices=range(6), help="first blocks left as in it"
+    )
+    parser.add_argument(
+        "--overlap-weight", type=float, default=0.0, help="of 1 - GIoU beside equation (1)"
+    )
+    parser.add_argument(
+        "--plain-epochs", type=int, default=0, help="last epochs without mosaic, with less zoom"
+    )
     options = parser.parse_args()
 
     torch.manual_seed(options.seed)
@@ -54,15 +74,25 @@ def main() -> None:
     train = without_held_aside(read_annotations(options.data, "train"))[: options.limit]
     held_out = read_annotations(options.data, "val")[: options.limit]
     loader = DataLoader(
-        DetectionDataset(train, options.seed),
+        DetectionDataset(train, options.seed, options.epochs - options.plain_epochs),
         options.batch_size,
         sampler=EpochSampler(len(train), options.seed),
         num_workers=options.workers,
         drop_last=len(train) > options.batch_size,
     )
+    network = PaperDetector()
+    if options.initial:
+        network.load_state_dict(torch.load(options.initial, weights_only=True))
+    network.freeze_blocks(options.frozen_blocks)
+    if options.quantization_aware:
+        fused = fuse(network)
+        example = torch.rand(1, 3, 288, 288)
+        quantized = quantization_aware(
+            calibrate(fused, "head", calibration_faces(options.data), example)
+        )
     model = fit(
-        PaperDetector(),
-        yolo_loss,
+        quantized if options.quantization_aware else network,
+        partial(yolo_loss, overlap_weight=options.overlap_weight),
         loader,
         partial(validate, held_out),
         options.output,
@@ -70,7 +100,10 @@ def main() -> None:
         options.learning_rate,
         validate_every=2,
     )
-    torch.save(model.state_dict(), options.output / "float.pt")
+    if options.quantization_aware:
+        torch.save(take_weights(fused, model).state_dict(), options.output / "fused.pt")
+    else:
+        torch.save(model.state_dict(), options.output / "float.pt")
 
 
 if __name__ == "__main__":

@@ -28,18 +28,24 @@ def fit(
     weight_decay: float = 0.02,
     ema_decay: float = 0.998,
     validate_every: int = 1,
+    relabel: Callable[[Tensor, Tensor], Tensor] | None = None,
 ) -> nn.Module:
     """Trains and returns the averaged model, leaving checkpoint.pt and curves.png in `output`.
 
     The loader yields uint8 images and targets; images are scaled to [0, 1] here. Its sampler has
     an `epoch` attribute, so that an interrupted run, started again, draws the same samples and
-    ends with the same weights. Matrix work runs in bfloat16.
+    ends with the same weights. relabel: makes the targets of the loss from the scaled images and
+    the loader's targets, as a teacher does. Matrix work runs in bfloat16.
     """
     output.mkdir(parents=True, exist_ok=True)
     checkpoint = output / "checkpoint.pt"
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(ema_decay))
-    optimizer = torch.optim.AdamW(model.parameters(), learning_rate, weight_decay=weight_decay)
+    optimizer = torch.optim.AdamW(
+        [parameter for parameter in model.parameters() if parameter.requires_grad],
+        learning_rate,
+        weight_decay=weight_decay,
+    )
     total_steps = epochs * len(loader)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, learning_rate, total_steps=total_steps, pct_start=0.08, cycle_momentum=False
@@ -58,11 +64,14 @@ def fit(
     ) as bar:
         for epoch in range(len(history), epochs):
             loader.sampler.epoch = epoch  # type: ignore[attr-defined]
-            model.train()
+            train_mode(model)
             total = 0.0
             for images, targets in loader:
+                scaled = _scaled(images)
                 with torch.autocast("cpu", torch.bfloat16):
-                    predictions = model(_scaled(images))
+                    predictions = model(scaled)
+                    if relabel is not None:
+                        targets = relabel(scaled, targets)
                 loss = loss_function(predictions.float(), targets)
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
@@ -95,6 +104,14 @@ def fit(
     update_bn((_scaled(images) for images, _ in islice(loader, STATISTICS_BATCHES)), average.module)
     averaged: nn.Module = average.module.eval()
     return averaged
+
+
+def train_mode(model: nn.Module) -> None:
+    """Like `model.train()`, but normalizations whose weights are frozen keep their statistics."""
+    model.train()
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d) and not module.weight.requires_grad:
+            module.eval()
 
 
 def _scaled(images: Tensor) -> Tensor:
