@@ -1,10 +1,12 @@
-"""FER+ expression data: the four-class protocol, augmentation, vote distributions as targets."""
+"""FER+ expression data: the four-class protocol, targets of several kinds, augmentation."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -14,19 +16,28 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from emotion_recognition.core.classifier import INPUT_SIZE
-from emotion_recognition.core.types import LABELS
 from emotion_recognition.training.photometric import photometric
 
-#: FER+ names of LABELS, in the same order.
-VOTE_NAMES = dict(zip(LABELS, ("neutral", "anger", "surprise", "happiness"), strict=True))
-FEWEST_VOTES = 3  # of ten; a training face with fewer four-class votes says too little
+#: What the faces are labelled with: FER+ annotators' votes for the four classes or for all eight
+#: emotions (LABELS first), or FER2013's original label (one of the four, or the face is left out).
+LabelKind = Literal["votes", "all_votes", "fer2013"]
+
+#: FER+ names of LABELS, in the same order, then of the other emotions.
+VOTE_NAMES = ("neutral", "anger", "surprise", "happiness")
+OTHER_VOTE_NAMES = ("sadness", "disgust", "fear", "contempt")
+#: FER2013's numbers of LABELS, in the same order.
+FER2013_NUMBERS = (6, 0, 5, 3)
+FEWEST_VOTES = 3  # of ten; a training face with fewer votes for the classes says too little
 
 
 @dataclass(frozen=True)
 class EmotionImages:
-    """crops: uint8 (N, 48, 48) gray. targets: float32 (N, 4) distributions over LABELS."""
+    """crops: uint8 (H, W) gray each. targets: float32 (N, C) distributions over C classes.
 
-    crops: NDArray[np.uint8]
+    A target of zeros belongs to a face without a label, for a teacher to judge.
+    """
+
+    crops: Sequence[NDArray[np.uint8]]
     targets: NDArray[np.float32]
 
     @property
@@ -34,39 +45,61 @@ class EmotionImages:
         return np.asarray(self.targets.argmax(axis=1), np.intp)
 
 
-def read_ferplus(path: Path, split: str, limit: int | None = None) -> EmotionImages:
-    """The first `limit` images of a split ('train', 'valid') under the four-class protocol.
+def read_ferplus(
+    path: Path,
+    split: str,
+    limit: int | None = None,
+    kind: LabelKind = "votes",
+    with_unlabelled: bool = False,
+) -> EmotionImages:
+    """The first `limit` images of a split ('train', 'valid'), crops of 48x48.
 
     Outlier votes (a count of 1) are dropped. An evaluation image is kept when one class has more
-    than half of the remaining votes and is one of the four. A training image is kept when the four
-    classes have at least FEWEST_VOTES votes and it is no near-duplicate of an evaluation image.
+    than half of the remaining votes and is one of the four: the four-class protocol. A training
+    image is kept when the classes have at least FEWEST_VOTES votes and it is no near-duplicate of
+    an evaluation image; with_unlabelled keeps the others too, with targets of zeros.
     """
     with np.load(path, allow_pickle=False) as archive:
         chosen = np.flatnonzero(archive["split"] == split)
         votes = archive["votes"][chosen].astype(np.float32)
+        numbers = archive["fer2013_label"][chosen]
         near_duplicate = archive["near_dup_of_eval"][chosen] > 0
         names = [str(name) for name in archive["vote_names"]]
         webp, offset = archive["webp"], archive["offset"]
     votes[votes == 1] = 0
-    columns = [names.index(VOTE_NAMES[label]) for label in LABELS]
-    four = votes[:, columns]
-    if split == "train":
-        keep = (four.sum(axis=1) >= FEWEST_VOTES) & ~near_duplicate
+    four = [names.index(name) for name in VOTE_NAMES]
+    if kind == "fer2013":
+        targets = (numbers[:, None] == np.array(FER2013_NUMBERS)).astype(np.float32)
+        labelled = targets.any(axis=1)
     else:
-        keep = (votes.max(axis=1) * 2 > votes.sum(axis=1)) & np.isin(votes.argmax(axis=1), columns)
+        others = [names.index(name) for name in OTHER_VOTE_NAMES]
+        targets = votes[:, four if kind == "votes" else four + others]
+        labelled = targets.sum(axis=1) >= (FEWEST_VOTES if split == "train" else 1)
+    if split == "train":
+        keep = (labelled | with_unlabelled) & ~near_duplicate
+    elif kind == "fer2013":
+        keep = labelled
+    else:
+        keep = (votes.max(axis=1) * 2 > votes.sum(axis=1)) & np.isin(votes.argmax(axis=1), four)
+    targets = np.where(labelled[:, None], targets, 0) / np.maximum(
+        targets.sum(axis=1, keepdims=True), 1
+    )
     kept = np.flatnonzero(keep)[:limit]
     files = [webp[offset[i] : offset[i + 1]] for i in chosen[kept]]
     crops = [np.asarray(cv2.imdecode(file, cv2.IMREAD_GRAYSCALE), np.uint8) for file in files]
-    four = four[kept]
-    return EmotionImages(np.stack(crops), four / four.sum(axis=1, keepdims=True))
+    return EmotionImages(crops, np.asarray(targets[kept], np.float32))
 
 
 class EmotionDataset(Dataset[tuple[Tensor, Tensor]]):
-    """Augmented samples; the one at (epoch, index) is the same on every run of a seed."""
+    """Augmented samples; the one at (epoch, index) is the same on every run of a seed.
 
-    def __init__(self, images: EmotionImages, seed: int) -> None:
+    looseness: how far from exact the crops are, see `random_view`.
+    """
+
+    def __init__(self, images: EmotionImages, seed: int, looseness: float = 1.0) -> None:
         self.images = images
         self.seed = seed
+        self.looseness = looseness
 
     def __len__(self) -> int:
         return len(self.images.crops)
@@ -74,15 +107,21 @@ class EmotionDataset(Dataset[tuple[Tensor, Tensor]]):
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
         epoch, index = key
         rng = np.random.default_rng((self.seed, epoch, index))
-        crop = photometric(random_view(self.images.crops[index], rng), rng)
+        view = random_view(self.images.crops[index], rng, self.looseness)
+        crop = photometric(view, rng)
         return torch.from_numpy(crop[None]), torch.from_numpy(self.images.targets[index])
 
 
-def random_view(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """A crop as a detector might have made it: shifted, looser or tighter, rotated, mirrored."""
+def random_view(
+    crop: NDArray[np.uint8], rng: np.random.Generator, looseness: float = 1.0
+) -> NDArray[np.uint8]:
+    """A crop as a detector might have made it: shifted, looser or tighter, rotated, mirrored.
+
+    looseness: 1 shifts by up to 8 % of the side and rotates by 8 degrees (standard deviation).
+    """
     size = crop.shape[0]
-    scale = INPUT_SIZE / size * math.exp(rng.uniform(-0.16, 0.22))
-    angle = math.radians(rng.normal(0, 8))
+    scale = INPUT_SIZE / size * math.exp(looseness * rng.uniform(-0.16, 0.22))
+    angle = math.radians(rng.normal(0, 8 * looseness))
     stretch = math.exp(rng.uniform(-0.08, 0.08))
     linear = scale * np.array(
         [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]
@@ -91,7 +130,7 @@ def random_view(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np
     if rng.random() < 0.5:
         linear = linear @ np.diag([-1.0, 1.0])
     center = np.full(2, (size - 1) / 2)
-    target = np.full(2, (INPUT_SIZE - 1) / 2) + rng.uniform(-0.08, 0.08, 2) * INPUT_SIZE
+    target = np.full(2, (INPUT_SIZE - 1) / 2) + looseness * rng.uniform(-0.08, 0.08, 2) * INPUT_SIZE
     matrix = np.hstack([linear, (target - linear @ center)[:, None]])
     view = cv2.warpAffine(
         crop,

@@ -1,4 +1,4 @@
-"""Fusion, calibration and conversion to int8: equation (2) of the paper.
+"""Fusion, calibration, training with rounding, conversion to int8: equation (2) of the paper.
 
 Everything that depends on `torch.ao.quantization` and TorchScript, both deprecated, is in this
 module. Their successors are torchao's PT2E quantization and torch.export.
@@ -66,6 +66,31 @@ def calibrate(
             prepared(batch)
     prepared.apply(disable_observer).apply(enable_fake_quant)
     return prepared.eval()
+
+
+def quantization_aware(calibrated: torch.fx.GraphModule) -> torch.fx.GraphModule:
+    """Makes a calibrated network ready to be trained further while it rounds as int8 does.
+
+    Gradients pass straight through the rounding. Scales of the weights follow the weights, ranges
+    of the activations stay: the weights move little, and `calibrate` measures them again after.
+    """
+    for module in calibrated.modules():
+        if hasattr(module, "weight_fake_quant"):
+            module.weight_fake_quant.enable_observer()
+    return calibrated
+
+
+def take_weights(fused: torch.fx.GraphModule, trained: nn.Module) -> torch.fx.GraphModule:
+    """The fused network with the weights of its quantization-aware copy, to calibrate anew."""
+    for name, layer in fused.named_modules():
+        if isinstance(layer, (nn.Conv2d, nn.Linear)):
+            # A convolution joined to its ReLU is a sequence here and one layer in the copy.
+            joined = isinstance(fused.get_submodule(name.rpartition(".")[0]), nn.Sequential)
+            source = trained.get_submodule(name.rpartition(".")[0] if joined else name)
+            layer.load_state_dict(
+                {key: getattr(source, key).detach() for key in layer.state_dict()}
+            )
+    return fused
 
 
 def save_torchscript(calibrated: torch.fx.GraphModule, example: Tensor, path: Path) -> None:

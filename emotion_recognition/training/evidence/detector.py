@@ -67,6 +67,7 @@ class DetectorEvidence:
             "false_positives_on_val": {
                 "misplaced_on_a_face": self.misplaced,
                 "not_on_a_face": self.background,
+                "not_on_a_face_per_image": self.background / max(len(self.results), 1),
             },
             "recall_by_size": [asdict(item) for item in self.by_size],
             "recall_by_faces_in_cell": [asdict(item) for item in self.by_crowding],

@@ -1,0 +1,126 @@
+"""Both training commands, from scratch on a few images made here, killed and taken up again."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from emotion_recognition.training.emotion_data import (
+    FER2013_NUMBERS,
+    OTHER_VOTE_NAMES,
+    VOTE_NAMES,
+)
+
+KILL_AFTER_FIRST_CHECKPOINT = """
+import os, pathlib, runpy, signal, sys
+rename = pathlib.Path.replace
+def rename_and_die(self, target):
+    rename(self, target)
+    if self.name == "checkpoint.partial":
+        os.kill(os.getpid(), signal.SIGKILL)
+pathlib.Path.replace = rename_and_die
+sys.argv = sys.argv[1:]
+runpy.run_module(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """faces/ with 12 pictures of a disc, two negatives among them; emotion/ferplus.npz."""
+    root = tmp_path_factory.mktemp("data")
+    rng = np.random.default_rng(0)
+    (root / "faces").mkdir()
+    with open(root / "faces" / "annotations.csv", "w", newline="") as file:
+        names = [
+            "file",
+            "source",
+            "split",
+            "width",
+            "height",
+            "x1",
+            "y1",
+            "x2",
+            "y2",
+            "label_type",
+            "ignore",
+        ]
+        table = csv.DictWriter(file, names)
+        table.writeheader()
+        for index in range(216):
+            split = "val" if index < 4 else "train"
+            image = rng.integers(0, 80, (60, 80, 3), np.uint8)
+            row = {"file": f"{index}.png", "source": "test", "split": split}
+            row |= {"width": 80, "height": 60, "label_type": "human", "ignore": 0}
+            if index < 16:  # the rest are negatives, 200 of which are held aside
+                cv2.circle(image, (40, 30), 12, (60, 120, 220), -1)
+                row |= {"x1": 28, "y1": 18, "x2": 52, "y2": 42}
+            cv2.imwrite(str(root / "faces" / f"{index}.png"), image)
+            table.writerow(row)
+    crops = rng.integers(0, 256, (48, 48, 48), np.uint8)
+    files = [cv2.imencode(".webp", crop)[1].ravel() for crop in crops]
+    vote_names = [*VOTE_NAMES, *OTHER_VOTE_NAMES, "unknown", "NF"]
+    (root / "emotion").mkdir()
+    np.savez(
+        root / "emotion" / "ferplus.npz",
+        webp=np.concatenate(files),
+        offset=np.cumsum([0, *map(len, files)]),
+        split=np.array(["train"] * 40 + ["valid"] * 8),
+        votes=np.eye(10, dtype=np.uint8)[np.arange(48) % 4] * 10,
+        vote_names=np.array(vote_names),
+        fer2013_label=np.array(FER2013_NUMBERS)[np.arange(48) % 4],
+        near_dup_of_eval=np.zeros(48, int),
+    )
+    return root
+
+
+def train(net: str, data: Path, output: Path, *more: str, killed: bool = False) -> int:
+    """Two epochs in a process of their own; the exit code."""
+    module = f"emotion_recognition.training.train_{net}"
+    path = data / ("faces" if net == "detector" else "emotion/ferplus.npz")
+    start = ["-c", KILL_AFTER_FIRST_CHECKPOINT, module] if killed else ["-m", module]
+    command = [sys.executable, *start, "--data", path, "--output", output, *more]
+    command += ["--epochs", "2", "--batch-size", "4", "--workers", "0"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    finished = subprocess.run(
+        list(map(str, command)), env=environment, capture_output=True, text=True
+    )
+    assert finished.returncode in (0, -signal.SIGKILL), finished.stderr
+    return finished.returncode
+
+
+@pytest.mark.parametrize("net", ["detector", "classifier"])
+def test_a_killed_run_goes_on_and_ends_with_the_weights_of_one_that_was_not(
+    net: str, data: Path, tmp_path: Path
+) -> None:
+    assert train(net, data, tmp_path / "whole") == 0
+    assert train(net, data, tmp_path / "killed", killed=True) == -signal.SIGKILL
+    assert not (tmp_path / "killed" / "float.pt").exists()
+    assert train(net, data, tmp_path / "killed") == 0
+    whole, resumed = (
+        torch.load(tmp_path / run / "float.pt", weights_only=True) for run in ("whole", "killed")
+    )
+    assert whole.keys() == resumed.keys()
+    for name, value in whole.items():
+        assert torch.equal(value, resumed[name]), name
+
+
+@pytest.mark.parametrize("net", ["detector", "classifier"])
+def test_training_with_rounding_leaves_weights_to_publish(
+    net: str, data: Path, tmp_path: Path
+) -> None:
+    train(net, data, tmp_path / "float")
+    initial = ("--initial", tmp_path / "float" / "float.pt", "--quantization-aware")
+    train(net, data, tmp_path / "rounded", *map(str, initial), "--learning-rate", "1e-4")
+    before = torch.load(tmp_path / "float" / "float.pt", weights_only=True)
+    fused = torch.load(tmp_path / "rounded" / "fused.pt", weights_only=True)
+    assert not any("running_mean" in name for name in fused)
+    last = "head.weight" if net == "detector" else "linear.weight"
+    assert not torch.equal(before[last], fused[last])
+    assert torch.allclose(before[last], fused[last], atol=0.02)
