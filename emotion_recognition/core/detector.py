@@ -36,7 +36,7 @@ class FaceDetector:
         """image: uint8 (H, W, 3) BGR. Faces in order of falling score, clipped to the image.
 
         Raises ImageError for any other dtype, shape or an empty image, ValueError for a threshold
-        outside [0, 1].
+        outside [0, 1], FloatingPointError if the network answers with values that are not finite.
         """
         threshold = self.score_threshold if score_threshold is None else score_threshold
         if not 0.0 <= threshold <= 1.0:
@@ -78,11 +78,12 @@ def decode(grid: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.f
     grid: (11, S, S); per cell two boxes of (x, y, sqrt(w), sqrt(h), confidence) and a class score.
     Returns boxes (2*S*S, 4) as x1, y1, x2, y2 in fractions of the input, and scores (2*S*S,) in
     [0, 1]: the confidences. With one class the class score says little that they do not, and
-    multiplying by it, as YOLOv1 does, was measured to rank boxes worse. Values that are not finite
-    count as 0.
+    multiplying by it, as YOLOv1 does, was measured to rank boxes worse. Raises FloatingPointError
+    if the network answered with values that are not finite.
     """
+    if not np.isfinite(grid).all():
+        raise FloatingPointError("the detector's output is not finite")
     size = grid.shape[-1]
-    grid = np.nan_to_num(grid, nan=0.0, posinf=0.0, neginf=0.0)
     cells = grid[:10].reshape(2, 5, size, size)
     rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)
     center_x, center_y = (cells[:, 0] + columns) / size, (cells[:, 1] + rows) / size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,9 @@ from emotion_recognition.core.types import LABELS
 Kind = Literal["detector", "classifier"]
 #: What a file holds: the format and the arithmetic.
 FileKind = Literal["onnx_int8", "onnx_float", "torchscript_int8"]
+
+DEFAULT_DETECTOR = "paper"
+DEFAULT_CLASSIFIER = "paper"
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 
@@ -86,6 +90,8 @@ def read_manifest(kind: Kind, name: str, root: Path = MODELS) -> Manifest:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{path} is not a valid manifest: {error!r}") from error
     expected = LABELS if kind == "classifier" else ("face",)
+    if not all(map(math.isfinite, manifest.settings.values())):
+        raise ModelError(f"{path}: settings must be finite numbers, got {dict(manifest.settings)}")
     if labels != expected:
         raise ModelError(f"{path}: labels are {labels}, expected {expected} in this order")
     return manifest

@@ -11,12 +11,20 @@ from numpy.typing import NDArray
 from emotion_recognition.backends import Precision, open_model, resolve
 from emotion_recognition.core.classifier import EmotionClassifier, crop_face
 from emotion_recognition.core.detector import FaceDetector
-from emotion_recognition.core.manifest import read_manifest
+from emotion_recognition.core.manifest import (
+    DEFAULT_CLASSIFIER,
+    DEFAULT_DETECTOR,
+    Manifest,
+    read_manifest,
+)
 from emotion_recognition.core.types import Emotion, Face, Result, Timings
 
 
 def load_detector(
-    name: str = "paper", backend: str = "auto", threads: int = 0, precision: Precision = "auto"
+    name: str = DEFAULT_DETECTOR,
+    backend: str = "auto",
+    threads: int = 0,
+    precision: Precision = "auto",
 ) -> FaceDetector:
     """A packaged face detector.
 
@@ -30,10 +38,18 @@ def load_detector(
 
 
 def load_classifier(
-    name: str = "paper", backend: str = "auto", threads: int = 0, precision: Precision = "auto"
+    name: str = DEFAULT_CLASSIFIER,
+    backend: str = "auto",
+    threads: int = 0,
+    precision: Precision = "auto",
 ) -> EmotionClassifier:
     """A packaged emotion classifier, `models/classifier_<name>`; otherwise as `load_detector`."""
-    manifest = read_manifest("classifier", name)
+    return _open_classifier(read_manifest("classifier", name), backend, threads, precision)
+
+
+def _open_classifier(
+    manifest: Manifest, backend: str, threads: int, precision: Precision = "auto"
+) -> EmotionClassifier:
     network = open_model(manifest, resolve(backend), threads, precision)
     return EmotionClassifier(network, manifest.settings["temperature"])
 
@@ -42,13 +58,14 @@ class EmotionPipeline:
     """Finds the faces of an image and estimates their expressions.
 
     The arguments are those of `load_detector`; score_threshold defaults to the detector's own and
-    can be assigned later. Raises ModelError, BackendError.
+    can be assigned later. reject_threshold is the confidence below which the classifier had better
+    be taken as undecided; the pipeline itself answers always. Raises ModelError, BackendError.
     """
 
     def __init__(
         self,
-        detector: str = "paper",
-        classifier: str = "paper",
+        detector: str = DEFAULT_DETECTOR,
+        classifier: str = DEFAULT_CLASSIFIER,
         backend: str = "auto",
         score_threshold: float | None = None,
         threads: int = 0,
@@ -56,8 +73,10 @@ class EmotionPipeline:
         self.backend_name = resolve(backend)
         self.model_name = f"{detector}/{classifier}"
         self._detect = load_detector(detector, self.backend_name, threads)
-        self._classify = load_classifier(classifier, self.backend_name, threads)
-        self._crop_scale = read_manifest("classifier", classifier).settings["crop_scale"]
+        manifest = read_manifest("classifier", classifier)
+        self._classify = _open_classifier(manifest, self.backend_name, threads)
+        self._crop_scale = manifest.settings["crop_scale"]
+        self.reject_threshold = manifest.settings.get("reject_threshold", 0.0)
         self.score_threshold = (
             self._detect.score_threshold if score_threshold is None else score_threshold
         )

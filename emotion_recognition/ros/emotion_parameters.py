@@ -11,7 +11,11 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from emotion_recognition.core.errors import ModelError
-from emotion_recognition.core.manifest import read_manifest
+from emotion_recognition.core.manifest import (
+    DEFAULT_CLASSIFIER,
+    DEFAULT_DETECTOR,
+    read_manifest,
+)
 from emotion_recognition.ros.executable import NodeError
 from emotion_recognition.ros.image_subscription import RELIABILITIES
 from emotion_recognition.ros.parameters import declare
@@ -33,8 +37,10 @@ class StartParameters:
 def declare_start_parameters(node: Node) -> StartParameters:
     """Raises NodeError and rclpy's ParameterException for values that cannot be used."""
     return StartParameters(
-        detector=declare(node, "detector", "paper", "Name of the packaged face detector."),
-        classifier=declare(node, "classifier", "paper", "Name of the packaged classifier."),
+        detector=declare(node, "detector", DEFAULT_DETECTOR, "Name of the packaged face detector."),
+        classifier=declare(
+            node, "classifier", DEFAULT_CLASSIFIER, "Name of the packaged classifier."
+        ),
         backend=declare(
             node,
             "backend",

@@ -27,9 +27,10 @@ from numpy.typing import NDArray
 
 from emotion_recognition import __version__
 from emotion_recognition.core.errors import BackendError, ModelError
+from emotion_recognition.core.manifest import DEFAULT_CLASSIFIER, DEFAULT_DETECTOR
 from emotion_recognition.core.overlay import draw_faces
 from emotion_recognition.core.pipeline import EmotionPipeline
-from emotion_recognition.core.smoothing import EmotionSmoother
+from emotion_recognition.core.smoothing import EmotionSmoother, SmoothingSettings
 from emotion_recognition.core.sources import FrameSource, SourceError, open_source
 from emotion_recognition.core.tracking import FaceTracker
 from emotion_recognition.core.types import LABELS, Face
@@ -74,7 +75,8 @@ def answers(pipeline: EmotionPipeline, source: FrameSource) -> Iterator[Answer]:
 
     Raises SourceError where the source breaks off.
     """
-    tracker, smoother = FaceTracker(), EmotionSmoother()
+    tracker = FaceTracker()
+    smoother = EmotionSmoother(SmoothingSettings(reject_threshold=pipeline.reject_threshold))
     rate = source.frame_rate or _DEFAULT_RATE
     start = monotonic()
     for index, image in enumerate(source):
@@ -138,8 +140,12 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="copy with the faces drawn in: an image or a folder for images, else .mp4 or .avi",
     )
-    parser.add_argument("--detector", default="paper", help="packaged detector (%(default)s)")
-    parser.add_argument("--classifier", default="paper", help="packaged classifier (%(default)s)")
+    parser.add_argument(
+        "--detector", default=DEFAULT_DETECTOR, help="packaged detector (%(default)s)"
+    )
+    parser.add_argument(
+        "--classifier", default=DEFAULT_CLASSIFIER, help="packaged classifier (%(default)s)"
+    )
     parser.add_argument(
         "--backend", default="auto", help="auto, onnxruntime, torch or opencv (%(default)s)"
     )

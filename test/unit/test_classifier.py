@@ -47,7 +47,10 @@ def test_softmax_of_large_logits_is_finite() -> None:
     assert softmax(np.array([1e4, 0, 0, -1e4], np.float32)) == pytest.approx([1, 0, 0, 0])
 
 
-@pytest.mark.parametrize("crop", [np.zeros((0, 4), np.uint8), np.zeros((4, 4, 2), np.uint8), None])
+@pytest.mark.parametrize(
+    "crop",
+    [np.zeros((0, 4), np.uint8), np.zeros((4, 4, 2), np.uint8), np.full((48, 48), np.nan), None],
+)
 def test_an_unusable_crop_is_refused(crop: object) -> None:
     with pytest.raises(ImageError):
         EmotionClassifier(brightness_network)([crop])  # type: ignore[list-item]

@@ -33,12 +33,12 @@ def test_decode_places_each_box_by_its_cell(box: int) -> None:
     assert (np.delete(scores, best) == 0).all()
 
 
-def test_decode_survives_values_that_are_not_finite() -> None:
-    grid = np.full((11, 9, 9), np.nan, np.float32)
-    grid[3] = np.inf
-    boxes, scores = decode(grid)
-    assert np.isfinite(boxes).all()
-    assert (scores == 0).all()
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_network_that_answers_what_is_not_finite_is_an_error(value: float) -> None:
+    grid = grid_with_face(3, 5)
+    grid[0, 2, 2] = value
+    with pytest.raises(FloatingPointError, match="finite"):
+        detector_answering(grid)(np.zeros((10, 10, 3), np.uint8))
 
 
 def test_suppression_keeps_the_better_of_two_boxes_on_one_face_and_both_of_two_faces() -> None:
@@ -95,6 +95,7 @@ def test_the_threshold_of_a_call_overrides_the_default() -> None:
         (np.zeros((10, 10), np.uint8), "shape"),
         (np.zeros((10, 10, 4), np.uint8), "shape"),
         (np.zeros((10, 10, 3), np.float32), "dtype"),
+        (np.full((10, 10, 3), np.nan), "dtype"),
         (None, "numpy"),
     ],
 )

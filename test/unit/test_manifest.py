@@ -8,7 +8,14 @@ import pytest
 
 from emotion_recognition.backends import BACKENDS, open_model
 from emotion_recognition.core.errors import BackendError, ModelError
-from emotion_recognition.core.manifest import MODELS, Kind, model_names, read_manifest
+from emotion_recognition.core.manifest import (
+    DEFAULT_CLASSIFIER,
+    DEFAULT_DETECTOR,
+    MODELS,
+    Kind,
+    model_names,
+    read_manifest,
+)
 
 
 @pytest.fixture
@@ -32,10 +39,9 @@ def test_every_packaged_file_has_the_hash_of_its_manifest(kind: Kind) -> None:
 
 
 def test_the_models_loaded_by_default_are_small() -> None:
-    sizes = [
-        read_manifest(kind, "paper").verified_file("onnx_int8").stat().st_size
-        for kind in ("detector", "classifier")
-    ]
+    detector = read_manifest("detector", DEFAULT_DETECTOR)
+    classifier = read_manifest("classifier", DEFAULT_CLASSIFIER)
+    sizes = [item.verified_file("onnx_int8").stat().st_size for item in (detector, classifier)]
     assert sum(sizes) <= 2_000_000
 
 
@@ -62,6 +68,13 @@ def test_a_damaged_file_is_refused(models: Path, damage: str) -> None:
 def test_labels_in_another_order_are_refused(models: Path) -> None:
     edit(models, "classifier", labels=["angry", "neutral", "surprised", "happy"])
     with pytest.raises(ModelError, match="in this order"):
+        read_manifest("classifier", "paper", models)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_settings_that_are_not_finite_are_refused(models: Path, value: float) -> None:
+    edit(models, "classifier", settings={"temperature": value, "crop_scale": 1.0})
+    with pytest.raises(ModelError, match="finite"):
         read_manifest("classifier", "paper", models)
 
 
