@@ -107,6 +107,15 @@ def test_rotation_turns_about_the_middle(spot: NDArray[np.uint8]) -> None:
     assert abs(np.degrees(np.arctan2(arm[1], arm[0]))) == pytest.approx(30, abs=2)
 
 
+@pytest.mark.parametrize(("name", "hidden"), [("covered below", 1), ("covered above", 0)])
+def test_a_covered_part_is_flat_and_the_rest_untouched(name: str, hidden: int) -> None:
+    crop = np.arange(2304, dtype=np.uint16).reshape(48, 48).astype(np.uint8)
+    covered = apply(name, crop, 50)
+    halves, originals = np.split(covered, 2), np.split(crop, 2)
+    assert len(np.unique(halves[hidden])) == 1
+    assert (halves[1 - hidden] == originals[1 - hidden]).all()
+
+
 def test_a_looser_crop_shows_the_face_smaller(spot: NDArray[np.uint8]) -> None:
     assert center_of(apply("looseness", spot, 1.5))[0] - 24 == pytest.approx(8, abs=0.5)
     assert center_of(apply("looseness", spot, 0.8))[0] - 24 == pytest.approx(15, abs=0.5)

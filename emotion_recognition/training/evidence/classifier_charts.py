@@ -63,7 +63,7 @@ def save_classifier_charts(name: str, evidence: ClassifierEvidence, folder: Path
 
 def save_robustness(robustness: Mapping[str, dict[str, dict[float, float]]], path: Path) -> None:
     """One panel a perturbation, one line a model. robustness: by model, perturbation, level."""
-    figure, axes = panels(3, 2, width=4)
+    figure, axes = panels(4, 2, width=4)
     for axis, perturbation in zip(axes, PERTURBATIONS, strict=True):
         for index, (model, curves) in enumerate(robustness.items()):
             levels, values = zip(*curves[perturbation.name].items(), strict=True)
@@ -78,9 +78,9 @@ def save_robustness(robustness: Mapping[str, dict[str, dict[float, float]]], pat
             )
             axis.set_xticks(shown, [f"{level:g}" for level in shown])
             axis.minorticks_off()
-        axis.set(xlabel=perturbation.axis, ylim=(0.4, 1), title=perturbation.name)
+        axis.set(xlabel=perturbation.axis, ylim=(0.3, 1), title=perturbation.name)
     axes[0].set_ylabel("accuracy")
-    axes[3].set_ylabel("accuracy")
+    axes[4].set_ylabel("accuracy")
     axes[0].legend(loc="lower left")
     save(figure, path)
 

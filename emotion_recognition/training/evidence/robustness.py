@@ -75,6 +75,20 @@ def blur(crop: Crop, percent: float, _: np.random.Generator) -> Crop:
     )
 
 
+def cover_below(crop: Crop, percent: float, _: np.random.Generator) -> Crop:
+    """A part of the height hidden from below, as by a mask or a cup, in the crop's mean gray."""
+    covered = crop.copy()
+    covered[round(crop.shape[0] * (1 - percent / 100)) :] = round(float(crop.mean()))
+    return covered
+
+
+def cover_above(crop: Crop, percent: float, _: np.random.Generator) -> Crop:
+    """Likewise from above, as by a cap and then sunglasses."""
+    covered = crop.copy()
+    covered[: round(crop.shape[0] * percent / 100)] = round(float(crop.mean()))
+    return covered
+
+
 def _view(
     crop: Crop, zoom: float = 1.0, degrees: float = 0.0, move: tuple[float, float] = (0.0, 0.0)
 ) -> Crop:
@@ -104,6 +118,8 @@ PERTURBATIONS = (
         "brightness", "light, relative", (0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3), 1, brighten
     ),
     Perturbation("blur", "standard deviation (% of the side)", (0, 1, 2, 3, 4, 5, 6), 0, blur),
+    Perturbation("covered below", "hidden from below (%)", (0, 10, 20, 30, 40, 50), 0, cover_below),
+    Perturbation("covered above", "hidden from above (%)", (0, 10, 20, 30, 40, 50), 0, cover_above),
 )
 
 
