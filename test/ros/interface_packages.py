@@ -1,7 +1,8 @@
 """Message packages that this package can use and that may be missing, built from interfaces/.
 
-The files there have the fields of the packages' own, so that the messages are the same on the wire:
-their type hashes are equal where all fields are there, which test_detections.py checks.
+The messages there have the fields of the packages' own, those of foxglove_msgs only the fields that
+its versions share. Those of vision_msgs and hri_msgs are therefore the same on the wire;
+test_detections.py compares the type hashes of vision_msgs.
 """
 
 from __future__ import annotations
