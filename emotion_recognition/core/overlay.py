@@ -50,7 +50,7 @@ def label_text(face: Face) -> str:
 
 def line_thickness(width: int, height: int) -> int:
     """Of the boxes in an image of this size, in pixels."""
-    return max(2, round(max(width, height) / 320))
+    return max(2, round(max(width, height) / 240))
 
 
 def _draw_box(canvas: NDArray[np.uint8], box: Box, color: Color) -> None:

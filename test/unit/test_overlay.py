@@ -106,7 +106,7 @@ def test_lines_and_text_grow_with_the_image(width: int, height: int) -> None:
     drawn = changed(gray(height, width), [Face(box, 0.9, emotion=HAPPY, track_id=7)])
     below = drawn[round(box.y2) - 1 :: -1, round(box.x1) + width // 8]  # upwards from the box
     line = int(np.argmin(below))
-    assert line >= max(2, width // 320)
+    assert line >= max(2, width // 240)
     above = np.flatnonzero(drawn[: round(box.y1), round(box.x1) + 4])
     assert above.size >= max(11, height // 36)  # rows of the label
 
