@@ -24,12 +24,11 @@ WATCH_PERIOD = 0.25  # seconds between two looks at whether faces are gone
 
 
 class HumansPublisher(Node):
-    """Subscribes to `emotions` and publishes `/humans/faces/tracked`, and of each tracked face
-    `/humans/faces/<id>/roi` and `/humans/faces/<id>/expression`.
+    """Subscribes to `emotions` and publishes the tracked faces under `/humans/faces`.
 
-    Faces without a track id are left out. `cropped`, `aligned` and `frontalized`, the pictures of
-    faces in REP 155, are never published. A plain node: it holds no models, and nothing without
-    faces to speak of.
+    `tracked` lists their ids for each image; each of them has its `<id>/roi` and `<id>/expression`
+    while it is tracked. Faces without a track id are left out. `cropped`, `aligned` and
+    `frontalized`, the pictures of faces in REP 155, are never published.
     """
 
     def __init__(self) -> None:

@@ -106,7 +106,7 @@ def _built(package: str, cache: Path) -> Path:
             f"-DPython3_EXECUTABLE={sys.executable}",
             "-DCMAKE_INSTALL_RPATH=$ORIGIN",
         ],
-        ["cmake", "--build", build, "--target", "install"],
+        ["cmake", "--build", build, "--target", "install", "--parallel", "2"],
     ):
         finished = subprocess.run(command, capture_output=True, text=True, check=False)
         assert finished.returncode == 0, finished.stdout + finished.stderr

@@ -14,7 +14,7 @@ from rclpy.serialization import serialize_message
 from sensor_msgs.msg import Image, RegionOfInterest
 from std_msgs.msg import Header
 
-from emotion_recognition.core.overlay import COLORS
+from emotion_recognition.core.overlay import COLORS, line_thickness
 from emotion_recognition.msg import FaceEmotion, FaceEmotionArray
 
 STAMP = Time(sec=100, nanosec=5)
@@ -53,7 +53,7 @@ def test_a_face_has_a_box_in_the_color_of_its_emotion(annotations: Callable[...,
     color = box.outline_color
     assert [color.b * 255, color.g * 255, color.r * 255] == pytest.approx(COLORS["happy"])
     assert color.a == 1
-    assert box.thickness == 2
+    assert box.thickness == line_thickness(640, 480)
     serialize_message(message)
 
 

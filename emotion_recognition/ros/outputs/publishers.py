@@ -14,9 +14,9 @@ from emotion_recognition.msg import FaceEmotionArray
 from emotion_recognition.ros.log_throttle import LogThrottle
 from emotion_recognition.ros.outputs.output import Output
 
-#: The modules of the outputs, each with what is missing where its messages are not installed.
+#: The modules of the outputs, named as their topics, each with the messages that it needs.
 _MODULES = {
-    "annotated_image": "annotated images",
+    "annotated_image": "sensor_msgs/Image",
     "detections": "vision_msgs/Detection2DArray",
     "image_annotations": "foxglove_msgs/ImageAnnotations",
 }
@@ -25,11 +25,11 @@ _MODULES = {
 def installed_outputs(logger: RcutilsLogger) -> list[Output]:
     """The outputs whose messages can be imported; a line in the log says which cannot."""
     outputs: list[Output] = []
-    for name, what in _MODULES.items():
+    for name, messages in _MODULES.items():
         try:
             outputs += import_module(f"{__package__}.{name}").OUTPUTS
         except ImportError as error:
-            logger.info(f"No topic '{name}' ({what}): {error}")
+            logger.info(f"No topic '{name}', because it needs {messages}: {error}")
     return outputs
 
 
