@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from time import monotonic
 from traceback import format_exc
 
@@ -29,6 +30,8 @@ from emotion_recognition.ros.health import Health
 from emotion_recognition.ros.image_conversion import NANOSECONDS
 from emotion_recognition.ros.image_stream import ImageStream
 from emotion_recognition.ros.log_throttle import LogThrottle
+from emotion_recognition.ros.outputs.output import Output
+from emotion_recognition.ros.outputs.publishers import OutputPublishers, installed_outputs
 from emotion_recognition.ros.processing import ImageProcessor
 from emotion_recognition.ros.settings import Settings
 from emotion_recognition.ros.stream_watch import StreamState
@@ -66,6 +69,7 @@ class EmotionRecognizer(LifecycleNode):
         self._throttle = LogThrottle()
         self._processor: ImageProcessor | None = None
         self._emotions: LifecyclePublisher | None = None
+        self._outputs: OutputPublishers | None = None
         self._stream: ImageStream | None = None
 
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
@@ -78,6 +82,11 @@ class EmotionRecognizer(LifecycleNode):
     def counts(self) -> FrameCounts:
         """What became of the images so far."""
         return self._counter.counts
+
+    @cached_property
+    def _installed_outputs(self) -> list[Output]:
+        """Looked for once, so that what is missing is said once."""
+        return installed_outputs(self.get_logger())
 
     def start(self) -> None:
         """Configures and activates the node, unless that is left to others.
@@ -164,15 +173,17 @@ class EmotionRecognizer(LifecycleNode):
             now=lambda: int(self.get_clock().now().nanoseconds),
         )
         self._emotions = self.create_lifecycle_publisher(FaceEmotionArray, "emotions", 10)
+        self._outputs = OutputPublishers(self, self._installed_outputs)
 
     def _open_stream(self) -> None:
-        processor, emotions = self._processor, self._emotions
+        processor, emotions, outputs = self._processor, self._emotions, self._outputs
         assert processor
         assert emotions
+        assert outputs
         processor.reset()
         self._stream = ImageStream(
             self,
-            lambda image: self._answer(image, processor, emotions),
+            lambda image: self._answer(image, processor, emotions, outputs),
             self._start_parameters.reliability,
             lambda: self._settings.current,
             self._counter,
@@ -192,14 +203,20 @@ class EmotionRecognizer(LifecycleNode):
         self._close_stream()
         if self._emotions:
             self.destroy_lifecycle_publisher(self._emotions)
-        self._emotions = self._processor = None
+        if self._outputs:
+            self._outputs.close()
+        self._emotions = self._outputs = self._processor = None
 
     def _apply(self, settings: Settings) -> None:
         if self._processor:
             self._processor.settings = settings
 
     def _answer(
-        self, message: Image, processor: ImageProcessor, emotions: LifecyclePublisher
+        self,
+        message: Image,
+        processor: ImageProcessor,
+        emotions: LifecyclePublisher,
+        outputs: OutputPublishers,
     ) -> None:
         """Called by the worker. The node outlives whatever one image does to it."""
         try:
@@ -223,6 +240,7 @@ class EmotionRecognizer(LifecycleNode):
             self._faces = len(answer.faces)
             seconds = answer.latency.sec + answer.latency.nanosec / NANOSECONDS
             self._activity.add_answer(seconds, monotonic())
+            outputs.publish(answer, message)
 
     def _is_outdated(self, message: Image, max_age: float) -> bool:
         age = latency(message.header.stamp, int(self.get_clock().now().nanoseconds))

@@ -12,6 +12,10 @@ from typing import Any, Protocol
 _ROS_PACKAGES = {"rclpy", "rcl_interfaces", "builtin_interfaces", "sensor_msgs", "std_msgs"}
 
 
+#: What only some executables need.
+_OPTIONAL_ROS_PACKAGES = {"hri_msgs"}
+
+
 class NodeError(RuntimeError):
     """Something that keeps a node from running, and that its user can put right."""
 
@@ -120,6 +124,9 @@ def _report_missing(name: str, error: ImportError) -> int:
         )
     elif module.split(".")[0] in _ROS_PACKAGES:
         advice = "a ROS 2 environment is needed; source its setup.bash, or use 'make demo'"
+    elif module.split(".")[0] in _OPTIONAL_ROS_PACKAGES:
+        package = module.split(".")[0].replace("_", "-")
+        advice = f"install ros-$ROS_DISTRO-{package}, or build it in your workspace"
     else:
         advice = "install the missing package"
     print(f"{name}: cannot start: {error}: {advice}", file=sys.stderr)

@@ -1,4 +1,7 @@
-"""Faces of the core to messages. Whatever the models answer, the messages keep their promises."""
+"""Faces of the core to messages and back.
+
+Whatever the models answer, the messages keep their promises.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ import numpy as np
 from builtin_interfaces.msg import Duration, Time
 from sensor_msgs.msg import RegionOfInterest
 
-from emotion_recognition.core.types import LABELS, UNKNOWN, Box, Face
-from emotion_recognition.msg import FaceEmotion
+from emotion_recognition.core.types import LABELS, UNKNOWN, Box, Emotion, Face
+from emotion_recognition.msg import FaceEmotion, FaceEmotionArray
 
 _NANOSECONDS = 1_000_000_000
 _UNIFORM = (1 / len(LABELS),) * len(LABELS)
@@ -25,6 +28,11 @@ def face_messages(faces: Iterable[Face], width: int, height: int) -> list[FaceEm
         if roi is not None:
             messages.append(_face_message(face, roi))
     return messages
+
+
+def faces_from_message(message: FaceEmotionArray) -> tuple[Face, ...]:
+    """The faces of an answer, in the same order."""
+    return tuple(_face(face) for face in message.faces)
 
 
 def region_of_interest(box: Box, width: int, height: int) -> RegionOfInterest | None:
@@ -64,6 +72,18 @@ def _face_message(face: Face, roi: RegionOfInterest) -> FaceEmotion:
         roi=roi,
         detection_score=_unit(face.score),
         track_id=face.track_id,
+    )
+
+
+def _face(message: FaceEmotion) -> Face:
+    left, top = float(message.roi.x_offset), float(message.roi.y_offset)
+    return Face(
+        Box(left, top, left + message.roi.width, top + message.roi.height),
+        message.detection_score,
+        tuple(map(float, message.probabilities)),
+        Emotion(message.emotion, message.label, message.confidence),
+        message.track_id,
+        tuple(map(float, message.raw_probabilities)),
     )
 
 

@@ -7,7 +7,7 @@ import sys
 from array import array
 from functools import cache
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -23,6 +23,9 @@ from emotion_recognition.core.image import (
     check_layout,
     decode_image,
 )
+
+if TYPE_CHECKING:
+    from emotion_recognition.msg import FaceEmotionArray
 
 Pixels = NDArray[np.uint8]
 
@@ -75,8 +78,8 @@ def encode_message(image: Pixels, encoding: str, header: Header) -> Image:
     return message
 
 
-def stamp_of(message: Image) -> int:
-    """The stamp of an image in nanoseconds since the epoch; 0 without one."""
+def stamp_of(message: Image | FaceEmotionArray) -> int:
+    """The stamp of a message in nanoseconds since the epoch; 0 without one."""
     return int(message.header.stamp.sec * NANOSECONDS + message.header.stamp.nanosec)
 
 

@@ -12,104 +12,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
-from emotion_recognition.core.image import decode_image
-from emotion_recognition.core.overlay import draw_faces
-from emotion_recognition.core.types import Box, Emotion, Face
-from emotion_recognition.tools.annotated_copy import TimedVideo
 
 if TYPE_CHECKING:
     from rclpy.node import Node
     from rich.table import Table
-    from sensor_msgs.msg import Image
 
-    from emotion_recognition.msg import FaceEmotionArray
-
-Stamp = tuple[int, int]
-
-VIDEO_RATE = 30.0  # frames per second of emotions.mp4
-
-
-@dataclass
-class Recording:
-    """Pairs answers with the images that they belong to, and keeps count.
-
-    Images wait for their answer in a small buffer; most are skipped by a node that takes only the
-    newest one, and fall out of it.
-    """
-
-    output: Path
-    images: dict[Stamp, Image] = field(default_factory=dict)
-    arrivals: deque[float] = field(default_factory=lambda: deque(maxlen=60))
-    latencies: deque[float] = field(default_factory=lambda: deque(maxlen=60))
-    answers: int = 0
-    answers_with_face: int = 0
-    faces: tuple[Face, ...] = ()
-    model: str = ""
-    best: tuple[float, NDArray[np.uint8]] | None = None
-    first_time: float | None = None
-    video: TimedVideo = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.video = TimedVideo(self.output / "emotions.mp4", VIDEO_RATE)
-
-    def add_image(self, message: Image) -> None:
-        self.images[_stamp(message)] = message
-        while len(self.images) > 60:
-            del self.images[next(iter(self.images))]
-
-    def add_answer(self, message: FaceEmotionArray) -> None:
-        self.answers += 1
-        self.faces = faces_from_message(message)
-        self.answers_with_face += bool(self.faces)
-        self.model = message.model
-        self.arrivals.append(time.monotonic())
-        self.latencies.append(message.latency.sec + message.latency.nanosec * 1e-9)
-        image = self.images.pop(_stamp(message), None)
-        if image is not None:
-            self._write(image)
-
-    def _write(self, image: Image) -> None:
-        pixels = decode_image(image.encoding, image.width, image.height, image.step, image.data)
-        annotated = draw_faces(pixels, self.faces)
-        seconds, nanoseconds = _stamp(image)
-        time_taken = seconds + nanoseconds * 1e-9
-        if self.first_time is None:
-            self.first_time = time_taken
-        self.video.add(annotated, time_taken - self.first_time)
-        confidence = sum(face.emotion.confidence for face in self.faces)
-        if self.best is None or confidence > self.best[0]:
-            self.best = (confidence, annotated)
-
-    def finish(self) -> list[Path]:
-        """Closes the video, writes the picture of the surest answer; the files that now exist."""
-        self.video.close()
-        if self.best is not None:
-            cv2.imwrite(str(self.output / "emotions.png"), self.best[1])
-        files = (self.output / "emotions.mp4", self.output / "emotions.png")
-        return [path for path in files if path.exists()]
-
-    @property
-    def rate(self) -> float:
-        """Answers per second, lately."""
-        if len(self.arrivals) < 2:
-            return 0.0
-        return (len(self.arrivals) - 1) / (self.arrivals[-1] - self.arrivals[0])
-
-    @property
-    def latency(self) -> float:
-        """Median seconds from an image's stamp to its answer, lately."""
-        return float(np.median(self.latencies)) if self.latencies else 0.0
+    from emotion_recognition.tools.recording import Recording
 
 
 def main() -> None:
@@ -126,13 +38,11 @@ def main() -> None:
     try:
         import rclpy
 
-        import emotion_recognition.msg  # noqa: F401
+        # It needs the messages; their absence is reported here and not by a traceback.
+        from emotion_recognition.tools.recording import Recording
     except ImportError as error:
         sys.exit(f"emotion_demo: {error}: it needs ROS 2 and this package built with colcon")
 
-    options.output.mkdir(parents=True, exist_ok=True)
-    for name in ("emotions.mp4", "emotions.png"):
-        (options.output / name).unlink(missing_ok=True)
     recording = Recording(options.output)
     source = [f"source:={options.source}"] if options.source else []
     rclpy.init()
@@ -251,28 +161,6 @@ def report(recording: Recording) -> int:
         print("no face was received over ROS", file=sys.stderr)
         return 1
     return 0
-
-
-def faces_from_message(message: FaceEmotionArray) -> tuple[Face, ...]:
-    """The faces of a message as the pipeline's own type."""
-    faces = []
-    for face in message.faces:
-        roi = face.roi
-        x, y = float(roi.x_offset), float(roi.y_offset)
-        faces.append(
-            Face(
-                Box(x, y, x + roi.width, y + roi.height),
-                face.detection_score,
-                tuple(float(value) for value in face.probabilities),
-                Emotion(face.emotion, face.label, face.confidence),
-                face.track_id,
-            )
-        )
-    return tuple(faces)
-
-
-def _stamp(message: Image | FaceEmotionArray) -> Stamp:
-    return message.header.stamp.sec, message.header.stamp.nanosec
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ class Messages:
 
     def __init__(self) -> None:
         self.all: list[Any] = []
+        self.subscription: Any = None
         self._arrived = threading.Condition()
 
     def add(self, message: Any) -> None:  # noqa: ANN401 - of any type
@@ -87,8 +88,13 @@ class Peer:
 
     def subscribe(self, message_type: type, topic: str, depth: int = 1000) -> Messages:
         messages = Messages()
-        self.node.create_subscription(message_type, topic, messages.add, depth)
+        messages.subscription = self.node.create_subscription(
+            message_type, topic, messages.add, depth
+        )
         return messages
+
+    def unsubscribe(self, messages: Messages) -> None:
+        self.node.destroy_subscription(messages.subscription)
 
     def publisher(self, message_type: type, topic: str, qos: object = 10) -> Any:  # noqa: ANN401
         return self.node.create_publisher(message_type, topic, qos)
@@ -170,3 +176,13 @@ def conversation(node: NodeProcess, peer: Peer) -> Conversation:
     from conversation import Conversation
 
     return Conversation(peer)
+
+
+@pytest.fixture(scope="session")
+def interfaces(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Makes the messages of a package available that may not be installed."""
+    from interface_packages import provide
+
+    cache = request.config.cache
+    assert cache
+    return lambda package: provide(package, cache.mkdir("interfaces"))

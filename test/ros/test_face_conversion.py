@@ -16,8 +16,13 @@ from rclpy.serialization import serialize_message
 from sensor_msgs.msg import RegionOfInterest
 
 from emotion_recognition.core.types import Box, Emotion, Face
-from emotion_recognition.msg import FaceEmotion
-from emotion_recognition.ros.face_conversion import face_messages, latency, region_of_interest
+from emotion_recognition.msg import FaceEmotion, FaceEmotionArray
+from emotion_recognition.ros.face_conversion import (
+    face_messages,
+    faces_from_message,
+    latency,
+    region_of_interest,
+)
 
 HAPPY = Face(
     Box(10.2, 20.7, 30.0, 40.1), 0.9, (0.1, 0.2, 0.1, 0.6), Emotion(3, "happy", 0.6), track_id=7
@@ -42,6 +47,18 @@ def test_raw_probabilities_are_those_of_the_classifier_or_else_the_same() -> Non
     assert list(first.raw_probabilities) == [0.0, 0.0, 0.75, 0.25]
     assert list(first.probabilities) == pytest.approx([0.1, 0.2, 0.1, 0.6])
     assert list(second.raw_probabilities) == list(second.probabilities)
+
+
+def test_a_face_comes_back_from_its_message() -> None:
+    whole = replace(HAPPY, box=Box(10, 20, 30, 41), raw_probabilities=(0.25, 0.0, 0.0, 0.75))
+    message = FaceEmotionArray(faces=face_messages([whole, whole], 320, 240))
+    for face in faces_from_message(message):
+        assert face.box == whole.box
+        assert (face.emotion.id, face.emotion.label, face.track_id) == (3, "happy", 7)
+        assert face.emotion.confidence == pytest.approx(0.6)
+        assert face.score == pytest.approx(0.9)
+        assert face.probabilities == pytest.approx(whole.probabilities)
+        assert face.raw_probabilities == pytest.approx(whole.raw_probabilities)
 
 
 def test_the_constants_are_the_indices_of_the_labels() -> None:

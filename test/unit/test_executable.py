@@ -19,7 +19,7 @@ def start_without(module: str, node: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("node", ["emotion_node", "video_source"])
+@pytest.mark.parametrize("node", ["emotion_node", "video_source", "hri_bridge"])
 def test_without_ros_one_line_tells_what_to_do(node: str) -> None:
     ended = start_without("rclpy", node)
     assert ended.returncode == 1
@@ -34,3 +34,12 @@ def test_without_built_messages_one_line_tells_what_to_do() -> None:
     assert ended.returncode == 1
     assert "build this package with colcon" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_without_hri_msgs_the_bridge_tells_what_to_install() -> None:
+    pytest.importorskip("emotion_recognition.msg", reason="needs ROS 2 and the built messages")
+    ended = start_without("hri_msgs", "hri_bridge")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("hri_bridge: cannot start: ")
+    assert "install ros-$ROS_DISTRO-hri-msgs" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1

@@ -31,6 +31,7 @@ def test_importing_the_package_imports_no_library() -> None:
         "backends",
         "ros.emotion_node",
         "ros.video_source",
+        "ros.hri_bridge",
     ],
 )
 def test_no_module_of_the_runtime_imports_torch_or_training(name: str) -> None:

@@ -18,7 +18,16 @@ LAUNCH_FILES = sorted((ROOT / "launch").glob("*.launch.py"))
 
 ROSDEP_KEYS = {"cv2": "python3-opencv", "numpy": "python3-numpy", "rich": "python3-rich"}
 #: Needed by some of the package only, and named by the error of whoever needs it.
-OPTIONAL = {"matplotlib", "onnx", "onnxruntime", "skimage", "torch", "tqdm"}
+OPTIONAL = {
+    "foxglove_msgs",
+    "hri_msgs",
+    "matplotlib",
+    "onnx",
+    "onnxruntime",
+    "skimage",
+    "torch",
+    "tqdm",
+}
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +72,7 @@ def test_executables_have_a_main(setup_cfg: configparser.ConfigParser) -> None:
     assert {line.split(" = ")[0] for line in scripts} == {
         "emotion_node",
         "video_source",
+        "hri_bridge",
         "emotion_demo",
         "emotion_recognition",
     }

@@ -1,0 +1,1 @@
+"""What is published besides /emotions: the same faces in other forms, for those who listen."""

@@ -1,0 +1,40 @@
+"""The image with the faces drawn in, as sensor_msgs/Image and sensor_msgs/CompressedImage."""
+
+from __future__ import annotations
+
+from array import array
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from sensor_msgs.msg import CompressedImage, Image
+
+from emotion_recognition.core.overlay import draw_faces
+from emotion_recognition.msg import FaceEmotionArray
+from emotion_recognition.ros.face_conversion import faces_from_message
+from emotion_recognition.ros.image_conversion import decode_message, encode_message
+from emotion_recognition.ros.outputs.output import Output
+
+
+def annotated_image(answer: FaceEmotionArray, image: Image) -> Image:
+    """bgr8, with the size and the header of the image."""
+    return encode_message(_draw(answer, image), "bgr8", image.header)
+
+
+def compressed_annotated_image(answer: FaceEmotionArray, image: Image) -> CompressedImage:
+    """jpeg, named as image_transport names it, for screens that are far away."""
+    _, jpeg = cv2.imencode(".jpg", _draw(answer, image))
+    message = CompressedImage(header=image.header, format="bgr8; jpeg compressed bgr8")
+    message.data = array("B", jpeg.tobytes())  # a list would be slow
+    return message
+
+
+def _draw(answer: FaceEmotionArray, image: Image) -> NDArray[np.uint8]:
+    return draw_faces(decode_message(image), faces_from_message(answer))
+
+
+# An image is worth seeing only while it is new, and a queue of them takes much memory.
+OUTPUTS = (
+    Output("annotated_image", Image, annotated_image, depth=1),
+    Output("annotated_image/compressed", CompressedImage, compressed_annotated_image, depth=1),
+)

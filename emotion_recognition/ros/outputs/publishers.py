@@ -1,0 +1,72 @@
+"""The publishers of a node's outputs."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from traceback import format_exc
+
+from rclpy.impl.rcutils_logger import RcutilsLogger
+from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import Image
+
+from emotion_recognition.msg import FaceEmotionArray
+from emotion_recognition.ros.log_throttle import LogThrottle
+from emotion_recognition.ros.outputs.output import Output
+
+#: The modules of the outputs, named as their topics, each with the messages that it needs.
+_MODULES = {
+    "annotated_image": "sensor_msgs/Image",
+    "detections": "vision_msgs/Detection2DArray",
+    "image_annotations": "foxglove_msgs/ImageAnnotations",
+}
+
+
+def installed_outputs(logger: RcutilsLogger) -> list[Output]:
+    """The outputs whose messages can be imported; a line in the log says which cannot."""
+    outputs: list[Output] = []
+    for name, messages in _MODULES.items():
+        try:
+            outputs += import_module(f"{__package__}.{name}").OUTPUTS
+        except ImportError as error:
+            logger.info(f"No topic '{name}', because it needs {messages}: {error}")
+    return outputs
+
+
+class OutputPublishers:
+    """Offers outputs on their topics and makes their messages for whoever subscribes."""
+
+    def __init__(self, node: LifecycleNode, outputs: list[Output]) -> None:
+        self._node = node
+        self._throttle = LogThrottle()
+        self._publishers: list[tuple[Output, LifecyclePublisher]] = [
+            (
+                output,
+                node.create_lifecycle_publisher(
+                    output.message_type, output.topic, QoSProfile(depth=output.depth)
+                ),
+            )
+            for output in outputs
+        ]
+
+    def publish(self, answer: FaceEmotionArray, image: Image) -> None:
+        """Publishes an answer in the forms that somebody listens to.
+
+        image: that the answer belongs to. What goes wrong with one form is logged, and costs no
+        other.
+        """
+        for output, publisher in self._publishers:
+            if not publisher.get_subscription_count():
+                continue
+            try:
+                publisher.publish(output.convert(answer, image))
+            except Exception as error:
+                if not self._node.context.ok():
+                    return  # shut down in the middle of it
+                if text := self._throttle(f"Nothing sent on '{output.topic}': {error!r}"):
+                    self._node.get_logger().error(f"{text}\n{format_exc()}")
+
+    def close(self) -> None:
+        """Takes the topics back."""
+        for _, publisher in self._publishers:
+            self._node.destroy_lifecycle_publisher(publisher)

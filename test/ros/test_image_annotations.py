@@ -1,0 +1,74 @@
+"""The faces as foxglove_msgs, which Foxglove draws on the camera's image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytest.importorskip("emotion_recognition.msg", reason="needs ROS 2 and the built messages")
+
+from builtin_interfaces.msg import Time
+from rclpy.serialization import serialize_message
+from sensor_msgs.msg import Image, RegionOfInterest
+from std_msgs.msg import Header
+
+from emotion_recognition.core.overlay import COLORS, line_thickness
+from emotion_recognition.msg import FaceEmotion, FaceEmotionArray
+
+STAMP = Time(sec=100, nanosec=5)
+
+
+@pytest.fixture
+def annotations(interfaces: Callable[[str], None]) -> Callable[..., Any]:
+    interfaces("foxglove_msgs")
+    from emotion_recognition.ros.outputs.image_annotations import image_annotations
+
+    def convert(*faces: FaceEmotion) -> Any:  # noqa: ANN401
+        answer = FaceEmotionArray(
+            header=Header(stamp=STAMP), image_width=640, image_height=480, faces=faces
+        )
+        return image_annotations(answer, Image())
+
+    return convert
+
+
+def happy(top: int = 100) -> FaceEmotion:
+    roi = RegionOfInterest(x_offset=50, y_offset=top, width=30, height=40)
+    return FaceEmotion(label="happy", emotion=3, confidence=0.93, roi=roi, track_id=7)
+
+
+def test_a_face_has_a_box_in_the_color_of_its_emotion(annotations: Callable[..., Any]) -> None:
+    message = annotations(happy())
+    (box,) = message.points
+    assert box.timestamp == STAMP
+    assert box.type == box.LINE_LOOP
+    assert [(point.x, point.y) for point in box.points] == [
+        (50, 100),
+        (80, 100),
+        (80, 140),
+        (50, 140),
+    ]
+    color = box.outline_color
+    assert [color.b * 255, color.g * 255, color.r * 255] == pytest.approx(COLORS["happy"])
+    assert color.a == 1
+    assert box.thickness == line_thickness(640, 480)
+    serialize_message(message)
+
+
+def test_the_label_stands_above_the_box_or_in_it(annotations: Callable[..., Any]) -> None:
+    message = annotations(happy(), happy(top=0))
+    above, inside = message.texts
+    assert above.timestamp == STAMP
+    assert above.text == "#7 happy 93%"
+    assert (above.position.x, above.position.y) == (50, 100)
+    assert inside.position.y == inside.font_size
+    assert above.background_color == message.points[0].outline_color
+    assert above.text_color != above.background_color
+
+
+def test_an_image_without_a_face_clears_the_annotations(annotations: Callable[..., Any]) -> None:
+    message = annotations()
+    assert list(message.points) == []
+    assert list(message.texts) == []

@@ -1,0 +1,67 @@
+"""The demo: what it says without ROS, and what it writes with it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+
+@pytest.mark.parametrize("missing", ["rclpy", "emotion_recognition.msg"])
+def test_without_ros_one_line_tells_what_it_needs(tmp_path: Path, missing: str) -> None:
+    program = (
+        f"import sys; sys.modules['{missing}'] = None; "
+        "from emotion_recognition.tools.demo import main; main()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("emotion_demo: ")
+    assert "needs ROS 2 and this package built with colcon" in line
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def messages() -> Any:  # noqa: ANN401
+    return pytest.importorskip("emotion_recognition.msg", reason="needs ROS 2 and built messages")
+
+
+def test_answers_are_drawn_on_the_images_that_they_belong_to(
+    messages: Any,  # noqa: ANN401
+    tmp_path: Path,
+) -> None:
+    from builtin_interfaces.msg import Time
+    from sensor_msgs.msg import RegionOfInterest
+    from std_msgs.msg import Header
+
+    from emotion_recognition.ros.image_conversion import encode_message
+    from emotion_recognition.tools.recording import Recording
+
+    (tmp_path / "emotions.mp4").write_text("of an earlier demo")
+    recording = Recording(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    headers = [Header(stamp=Time(sec=7, nanosec=i * 100_000_000)) for i in range(4)]
+    for brightness, header in zip((50, 100, 150, 200), headers, strict=True):
+        image = np.full((48, 64, 3), brightness, np.uint8)
+        recording.add_image(encode_message(image, "rgb8", header))
+    face = messages.FaceEmotion(
+        label="happy",
+        emotion=3,
+        confidence=0.5,
+        roi=RegionOfInterest(x_offset=20, y_offset=30, width=10, height=10),
+    )
+    for header, faces in ((headers[0], []), (headers[2], [face]), (headers[3], [])):
+        recording.add_answer(messages.FaceEmotionArray(header=header, faces=faces))
+    assert recording.finish() == [tmp_path / "emotions.mp4", tmp_path / "emotions.png"]
+    assert (recording.answers, recording.answers_with_face) == (3, 1)
+    picture = cv2.imread(str(tmp_path / "emotions.png"))
+    assert picture is not None
+    assert (picture[47] == 150).all(), "the image of the answer with a face"
+    assert (picture != 150).any()

@@ -1,0 +1,152 @@
+"""Faces drawn for people to look at."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from emotion_recognition.core.overlay import COLORS, draw_faces, label_text
+from emotion_recognition.core.types import LABELS, UNKNOWN, Box, Emotion, Face
+
+HAPPY = Emotion(3, "happy", 0.934)
+
+# What a dichromat sees of linear RGB: Machado, Oliveira and Fernandes (2009), severity 1.0.
+VISIONS = {
+    "normal": np.eye(3),
+    "protanopia": np.array(
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ]
+    ),
+    "deuteranopia": np.array(
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ]
+    ),
+    "tritanopia": np.array(
+        [
+            [1.255528, -0.076749, -0.178779],
+            [-0.078411, 0.930809, 0.147602],
+            [0.004733, 0.691367, 0.303900],
+        ]
+    ),
+}
+
+
+def linear_rgb(bgr: tuple[int, int, int]) -> NDArray[np.float64]:
+    """sRGB (IEC 61966-2-1) without its gamma, in [0, 1]."""
+    value = np.array(bgr[::-1]) / 255
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+
+
+def lab(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
+    """CIELAB of linear RGB."""
+    value = np.clip(rgb, 0, 1)
+    srgb = np.where(value <= 0.0031308, value * 12.92, 1.055 * value ** (1 / 2.4) - 0.055)
+    image = srgb[np.newaxis, np.newaxis].astype(np.float32)
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2LAB)[0, 0], np.float64)
+
+
+def gray(height: int, width: int) -> NDArray[np.uint8]:
+    return np.full((height, width, 3), 128, np.uint8)
+
+
+def changed(image: NDArray[np.uint8], faces: list[Face]) -> NDArray[np.bool_]:
+    """Which pixels the drawing has changed."""
+    return np.asarray((draw_faces(image, faces) != image).any(axis=2))
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+def test_colors_differ_for_everyone(vision: str) -> None:
+    assert set(COLORS) == {*LABELS, UNKNOWN.label}
+    seen = {name: lab(VISIONS[vision] @ linear_rgb(bgr)) for name, bgr in COLORS.items()}
+    distances = {
+        pair: float(np.linalg.norm(seen[pair[0]] - seen[pair[1]])) for pair in combinations(seen, 2)
+    }
+    # About 2.3 is just noticeable side by side; these must be told apart far from each other.
+    assert min(distances.values()) > 15, min(distances, key=distances.__getitem__)
+
+
+@pytest.mark.parametrize("name", COLORS)
+def test_black_text_is_readable_on_every_color(name: str) -> None:
+    luminance = linear_rgb(COLORS[name]) @ (0.2126, 0.7152, 0.0722)
+    assert (luminance + 0.05) / 0.05 >= 4.5  # WCAG 2, AA
+
+
+def test_the_label_says_who_what_and_how_sure() -> None:
+    assert label_text(Face(Box(0, 0, 9, 9), 0.8, emotion=HAPPY, track_id=7)) == "#7 happy 93%"
+
+
+def test_what_is_not_known_is_left_out_of_the_label() -> None:
+    assert label_text(Face(Box(0, 0, 9, 9), 0.8)) == "unknown"
+    assert label_text(Face(Box(0, 0, 9, 9), 0.8, emotion=HAPPY)) == "happy 93%"
+
+
+def test_the_image_itself_stays_as_it_is() -> None:
+    image = gray(240, 320)
+    image.setflags(write=False)  # as a view of a message is
+    assert draw_faces(image, [Face(Box(100, 100, 150, 160), 0.9, emotion=HAPPY)]).any()
+    assert (image == 128).all()
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(320, 240), (1920, 1080)], ids=["320x240", "1920x1080"]
+)
+def test_lines_and_text_grow_with_the_image(width: int, height: int) -> None:
+    """A box is seen and a label read on a screen that shows all of the image."""
+    box = Box(width // 2, height // 2, width // 2 + width // 4, height // 2 + height // 3)
+    drawn = changed(gray(height, width), [Face(box, 0.9, emotion=HAPPY, track_id=7)])
+    below = drawn[round(box.y2) - 1 :: -1, round(box.x1) + width // 8]  # upwards from the box
+    line = int(np.argmin(below))
+    assert line >= max(2, width // 240)
+    above = np.flatnonzero(drawn[: round(box.y1), round(box.x1) + 4])
+    assert above.size >= max(11, height // 36)  # rows of the label
+
+
+def test_the_line_lies_on_the_edge_of_the_face_in_its_color() -> None:
+    drawn = draw_faces(gray(240, 320), [Face(Box(100, 100, 150, 160), 0.9, emotion=HAPPY)])
+    for row, column in ((130, 100), (130, 149), (159, 125)):
+        assert tuple(drawn[row, column]) == COLORS["happy"]
+    assert not drawn[130, [99, 150]].any(), "the dark rim"
+    assert (drawn[130, 110:140] == 128).all()
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        Box(0, 0, 40, 50),
+        Box(280, 0, 320, 50),
+        Box(0, 190, 40, 240),
+        Box(280, 190, 320, 240),
+        Box(0, 0, 320, 240),
+        Box(-30, -30, 350, 270),
+    ],
+)
+def test_labels_keep_within_the_image(box: Box) -> None:
+    """As much of the label is seen as of one in the middle."""
+    middle, there = (
+        (draw_faces(gray(240, 320), [face]) == COLORS["surprised"]).all(axis=2).sum()
+        for face in (
+            Face(Box(100, 100, 101, 101), 0.9, emotion=Emotion(2, "surprised", 1.0), track_id=123),
+            Face(box, 0.9, emotion=Emotion(2, "surprised", 1.0), track_id=123),
+        )
+    )
+    assert there >= 0.95 * middle
+
+
+def test_labels_of_neighbours_do_not_hide_each_other() -> None:
+    left = Face(Box(100, 100, 140, 150), 0.9, emotion=HAPPY, track_id=1)
+    right = Face(Box(135, 100, 175, 150), 0.9, emotion=Emotion(1, "angry", 0.7), track_id=2)
+    both = draw_faces(gray(240, 320), [left, right])
+    for face in (left, right):
+        color = COLORS[face.emotion.label]
+        alone = (draw_faces(gray(240, 320), [face]) == color).all(axis=2).sum()
+        assert (both == color).all(axis=2).sum() > 0.85 * alone
