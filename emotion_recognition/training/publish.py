@@ -46,7 +46,8 @@ LICENSE = (
 )
 FACES = (
     "8,016 images gathered from public face, mask and driver data sets, and negatives",
-    "about a third of the training boxes are machine-made (YuNet, score >= 0.85)",
+    "a fifth of the training boxes were found by a machine (YuNet, score >= 0.85), and most of the "
+    "others are annotated faces with its tighter box",
 )
 FERPLUS = "FER2013 images (Goodfellow et al., 2013) with the FER+ votes (Barsoum et al., 2016)"
 FER2013 = "FER2013 images with their original labels (Goodfellow et al., 2013)"

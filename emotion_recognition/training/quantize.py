@@ -74,9 +74,9 @@ def quantization_aware(calibrated: torch.fx.GraphModule) -> torch.fx.GraphModule
     Gradients pass straight through the rounding. Scales of the weights follow the weights, ranges
     of the activations stay: the weights move little, and `calibrate` measures them again after.
     """
-    for module in calibrated.modules():
-        if hasattr(module, "weight_fake_quant"):
-            module.weight_fake_quant.enable_observer()
+    for name, module in calibrated.named_modules():
+        if name.endswith("weight_fake_quant") and isinstance(module, FakeQuantize):
+            module.enable_observer()
     return calibrated
 
 

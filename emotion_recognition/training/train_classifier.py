@@ -111,7 +111,7 @@ def main() -> None:
     )
     if options.wild:
         train = with_wild(train, options.wild)
-    valid_labels = "fer2013" if options.labels == "fer2013" else "votes"
+    valid_labels: LabelKind = "fer2013" if options.labels == "fer2013" else "votes"
     valid = read_ferplus(options.data, "valid", options.limit, valid_labels)
     loader = DataLoader(
         EmotionDataset(train, options.seed, options.looseness),
