@@ -102,8 +102,9 @@ def write_files(
 ) -> nn.Module:
     """Exports every artefact and returns the calibrated int8 network.
 
-    quantization_aware: fused.pt of a run that trained `weights` further with rounding, for the
-    int8 files. Without it they are quantized after training.
+    quantization_aware: fused.pt of a run that trained `weights` further with rounding. All files
+    are then made from it, the float one without the rounding. Without it the int8 files are
+    quantized after training.
     """
     network = release.network()
     network.load_state_dict(torch.load(weights, weights_only=True))
@@ -115,9 +116,9 @@ def write_files(
         output_layer, example = "linear", torch.rand(1, 1, 64, 64)
         batches = calibration_crops(read_ferplus(data / "emotion" / "ferplus.npz", "train"))
     folder.mkdir(parents=True, exist_ok=True)
-    export_onnx(fused, example, folder / FILE_NAMES["onnx_float"])
     if quantization_aware is not None:
         fused.load_state_dict(torch.load(quantization_aware, weights_only=True))
+    export_onnx(fused, example, folder / FILE_NAMES["onnx_float"])
     calibrated = calibrate(fused, output_layer, batches, example)
     export_onnx(calibrated, example, folder / FILE_NAMES["onnx_int8"])
     save_torchscript(calibrated, example, folder / FILE_NAMES["torchscript_int8"])
