@@ -12,7 +12,6 @@ from rclpy.lifecycle import LifecycleNode, LifecyclePublisher, LifecycleState
 from rclpy.lifecycle import TransitionCallbackReturn as Outcome
 from rclpy.logging import get_logger
 from rclpy.task import Future
-from sensor_msgs.msg import Image
 
 from emotion_recognition import EmotionPipeline
 from emotion_recognition.core.errors import BackendError, ModelError
@@ -26,7 +25,7 @@ from emotion_recognition.ros.executable import NodeError
 from emotion_recognition.ros.face_conversion import latency
 from emotion_recognition.ros.frame_counts import FrameCounter, FrameCounts
 from emotion_recognition.ros.health import Health
-from emotion_recognition.ros.image_conversion import NANOSECONDS
+from emotion_recognition.ros.image_conversion import NANOSECONDS, ImageMessage
 from emotion_recognition.ros.image_stream import ImageStream
 from emotion_recognition.ros.log_throttle import LogThrottle
 from emotion_recognition.ros.processing import ImageProcessor
@@ -173,6 +172,7 @@ class EmotionRecognizer(LifecycleNode):
         self._stream = ImageStream(
             self,
             lambda image: self._answer(image, processor, emotions),
+            self._start_parameters.image_transport,
             self._start_parameters.reliability,
             lambda: self._settings.current,
             self._counter,
@@ -199,7 +199,7 @@ class EmotionRecognizer(LifecycleNode):
             self._processor.settings = settings
 
     def _answer(
-        self, message: Image, processor: ImageProcessor, emotions: LifecyclePublisher
+        self, message: ImageMessage, processor: ImageProcessor, emotions: LifecyclePublisher
     ) -> None:
         """Called by the worker. The node outlives whatever one image does to it."""
         try:
@@ -224,7 +224,7 @@ class EmotionRecognizer(LifecycleNode):
             seconds = answer.latency.sec + answer.latency.nanosec / NANOSECONDS
             self._activity.add_answer(seconds, monotonic())
 
-    def _is_outdated(self, message: Image, max_age: float) -> bool:
+    def _is_outdated(self, message: ImageMessage, max_age: float) -> bool:
         age = latency(message.header.stamp, int(self.get_clock().now().nanoseconds))
         return 0 < max_age < float(age.sec + age.nanosec / NANOSECONDS)
 
