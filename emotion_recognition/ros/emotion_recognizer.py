@@ -46,11 +46,18 @@ class EmotionRecognizer(LifecycleNode):
     A managed node: configuring loads the models, activating subscribes, deactivating ends both
     the subscription and all work, cleaning up frees the models. After an error it is unconfigured.
 
+    namespace: of the node, where it is not that of the process. load_pipeline: as EmotionPipeline,
+    to share it between nodes.
+
     Raises NodeError for parameters that cannot be used.
     """
 
-    def __init__(self) -> None:
-        super().__init__("emotion_node")
+    def __init__(
+        self, namespace: str = "", load_pipeline: Callable[..., EmotionPipeline] | None = None
+    ) -> None:
+        names = ["-r", "__node:=emotion_node", "-r", f"__ns:={namespace}"] if namespace else []
+        super().__init__("emotion_node", cli_args=["--ros-args", *names])
+        self._load_pipeline = load_pipeline
         self.finished = Future()
         self._state = "unconfigured"
         self._starting = False
@@ -96,7 +103,7 @@ class EmotionRecognizer(LifecycleNode):
         """Stops the work and destroys the node."""
         if self._stream:
             self._stream.stop_work(WORKER_TIMEOUT)
-        name = self.get_name()
+        name = self.get_logger().name
         self.destroy_node()
         if not self._failure:
             # Not by the node's own logger: it also publishes, which no longer works here.
@@ -152,7 +159,7 @@ class EmotionRecognizer(LifecycleNode):
 
     def _load(self) -> None:
         chosen = self._start_parameters
-        pipeline = EmotionPipeline(
+        pipeline = (self._load_pipeline or EmotionPipeline)(
             chosen.detector, chosen.classifier, chosen.backend, threads=chosen.threads
         )
         pipeline.warm_up()

@@ -46,8 +46,7 @@ class ImageProcessor:
         settings = self.settings
         image = decode_message(message)
         height, width = image.shape[:2]
-        self.pipeline.score_threshold = settings.score_threshold
-        result = self.pipeline.process(image)
+        result = self.pipeline.process(image, settings.score_threshold)
         faces = self._follow(result.faces, stamp_of(message) or self._now(), settings)
         return FaceEmotionArray(
             header=message.header,

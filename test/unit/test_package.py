@@ -62,6 +62,7 @@ def test_executables_have_a_main(setup_cfg: configparser.ConfigParser) -> None:
     scripts = setup_cfg["options.entry_points"]["console_scripts"].split("\n")[1:]
     assert {line.split(" = ")[0] for line in scripts} == {
         "emotion_node",
+        "multi_camera_node",
         "video_source",
         "emotion_demo",
         "emotion_recognition",
