@@ -19,13 +19,22 @@ IMAGES = 40
 
 
 @pytest.fixture
-def hosts(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Host, Host]]:
-    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "SUBNET")
+def hosts() -> Iterator[tuple[Host, Host]]:
+    """That with the camera, and that with emotion_node."""
     try:
         with two_hosts() as hosts:
             yield hosts
     except NoHostsError as error:
         pytest.skip(f"no network namespaces here: {error}")
+
+
+@pytest.fixture
+def images(tmp_path: Path, face_image: Pixels) -> Path:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for number in range(IMAGES):
+        cv2.imwrite(str(folder / f"{number:02}.png"), face_image)
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -35,15 +44,14 @@ def hosts(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Host, Host]]:
 def test_images_cross_the_network_and_are_answered(
     hosts: tuple[Host, Host],
     start_node: StartNode,
+    images: Path,
     face_image: Pixels,
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     transport: str,
     camera_has_profile: bool,
 ) -> None:
     board, workstation = hosts
-    for number in range(IMAGES):
-        cv2.imwrite(str(tmp_path / f"{number:02}.png"), face_image)
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "SUBNET")
     node = start_node("emotion_node", python=workstation.python, image_transport=transport)
     node.wait_for_log(READY)
     if not camera_has_profile:  # as when a driver was started by hand
@@ -52,7 +60,7 @@ def test_images_cross_the_network_and_are_answered(
     source = start_node(
         "video_source",
         python=board.python,
-        source=tmp_path,
+        source=images,
         rate=20.0,
         loop=False,
         wait_for_subscribers=1,
@@ -66,3 +74,27 @@ def test_images_cross_the_network_and_are_answered(
         assert workstation.received_bytes > face_image.size * answered
     else:
         assert face_image.size < workstation.received_bytes < face_image.size * answered / 4
+
+
+def test_without_multicast_hosts_that_name_each_other_meet(
+    hosts: tuple[Host, Host], start_node: StartNode, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board, workstation = hosts
+    for host in hosts:
+        host.ip("route", "del", "224.0.0.0/4")
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    monkeypatch.setenv("ROS_STATIC_PEERS", board.address)
+    node = start_node("emotion_node", python=workstation.python, image_transport="compressed")
+    node.wait_for_log(READY)
+    monkeypatch.setenv("ROS_STATIC_PEERS", workstation.address)
+    source = start_node(
+        "video_source",
+        python=board.python,
+        source=images,
+        rate=20.0,
+        loop=False,
+        wait_for_subscribers=1,
+    )
+    assert source.wait() == 0
+    assert node.stop() == 0
+    assert counts(node.log)["answered"] >= IMAGES / 2
