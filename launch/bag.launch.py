@@ -13,7 +13,7 @@ ARGUMENTS = {
     "rate": ("", "How many times as fast as recorded; empty: once."),
     "loop": ("false", "Start again at the end; otherwise the launch ends there."),
 }
-READY = b"Ready: "  # what emotion_node logs when it is active
+READY = b"Ready: "  # what emotion_node logs when it is active; images before that would be lost
 
 
 def emotion_node_and_player(context: LaunchContext) -> list[object]:
@@ -27,7 +27,8 @@ def emotion_node_and_player(context: LaunchContext) -> list[object]:
     def play(event: ProcessIO) -> list[ExecuteProcess] | None:
         return [player.pop()] if player and READY in event.text else None
 
-    return [node, RegisterEventHandler(OnProcessIO(target_action=node, on_stderr=play))]
+    when_ready = OnProcessIO(target_action=node, on_stdout=play, on_stderr=play)
+    return [node, RegisterEventHandler(when_ready)]
 
 
 def generate_launch_description() -> LaunchDescription:

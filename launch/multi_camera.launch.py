@@ -15,7 +15,10 @@ ARGUMENTS = {
 
 
 def emotion_nodes(context: LaunchContext) -> list[Node]:
-    cameras = re.findall(r"[\w/]+", context.launch_configurations["cameras"])
+    given = context.launch_configurations["cameras"]
+    cameras = re.findall(r"[\w/]+", given)
+    if not cameras:
+        raise ValueError(f"cameras:={given}: expected namespaces, such as cameras:=left,right")
     if is_true(context, "one_process"):
         return [emotion_node(context, "multi_camera_node", parameters={"cameras": cameras})]
     return [emotion_node(context, camera=camera) for camera in cameras]

@@ -25,10 +25,7 @@ SHARED_ARGUMENTS = {
     "namespace": ("", "Namespace of the nodes; the emotions are on /<namespace>/emotions."),
     "params_file": ("", "YAML file of parameters, or pi3, pi4, pi5; empty: the nodes' defaults."),
     "image_topic": ("image_raw", "Topic of the images (sensor_msgs/Image)."),
-    "image_transport": (
-        "",
-        "raw or compressed (JPEG, PNG); empty: as in params_file.",
-    ),
+    "image_transport": ("", "raw or compressed (JPEG, PNG); empty: as in params_file."),
     "backend": ("", "Inference: auto, onnxruntime, torch or opencv; empty: as in params_file."),
     "autostart": ("", "false: wait for `ros2 lifecycle set`; empty: configure and activate."),
 }

@@ -31,6 +31,7 @@ LAUNCHES: list[tuple[str, Mapping[str, str], tuple[str, ...]]] = [
     ),
     ("pi_camera", {"use_camera": "false", "backend": "opencv"}, ("'/camera/image_raw'", "opencv")),
     ("usb_camera", {"use_camera": "false", "image_topic": "/cam"}, ("images from '/cam'",)),
+    ("bag", {"bag": "waits_for_an_active_node", "autostart": "false"}, ("Waiting to be",)),
     (
         "multi_camera",
         {"cameras": "left,right", "params_file": "pi3"},
