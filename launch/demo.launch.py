@@ -22,4 +22,4 @@ def video_source(context: LaunchContext) -> list[Node]:
 
 
 def generate_launch_description() -> LaunchDescription:
-    return with_emotion_node(__file__, ARGUMENTS, video_source)
+    return with_emotion_node(ARGUMENTS, video_source)

@@ -36,4 +36,4 @@ def camera_node(context: LaunchContext) -> list[Node]:
 
 def generate_launch_description() -> LaunchDescription:
     condition = IfCondition(LaunchConfiguration("use_camera"))
-    return with_emotion_node(__file__, ARGUMENTS, camera_node, condition)
+    return with_emotion_node(ARGUMENTS, camera_node, condition)

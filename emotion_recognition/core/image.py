@@ -95,6 +95,16 @@ def decode_image(
     return layout.convert(plane, width, bool(is_bigendian))
 
 
+def check_size(width: int, height: int) -> None:
+    """Raises ImageSizeError for an image without pixels, or with impossibly many."""
+    if width < 1 or height < 1:
+        raise ImageSizeError(f"the image is empty: {width}x{height} pixels")
+    if width * height > MAX_PIXELS:
+        raise ImageSizeError(
+            f"the image is too large: {width}x{height} pixels; expected at most {MAX_PIXELS}"
+        )
+
+
 def check_layout(
     width: int, height: int, step: int, row_bytes: int, length: int, planes: float = 1.0
 ) -> None:
@@ -103,12 +113,7 @@ def check_layout(
     row_bytes: bytes of one row without padding. length: of the data in bytes. planes: all of the
     data in units of height * step.
     """
-    if width < 1 or height < 1:
-        raise ImageSizeError(f"the image is empty: {width}x{height} pixels")
-    if width * height > MAX_PIXELS:
-        raise ImageSizeError(
-            f"the image is too large: {width}x{height} pixels; expected at most {MAX_PIXELS}"
-        )
+    check_size(width, height)
     if step < row_bytes:
         raise ImageLayoutError(
             f"step {step} is too small; a row of {width} pixels takes at least {row_bytes} bytes"

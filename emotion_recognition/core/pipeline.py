@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from threading import Lock
 from time import perf_counter
 
 import numpy as np
@@ -59,7 +60,8 @@ class EmotionPipeline:
 
     The arguments are those of `load_detector`; score_threshold defaults to the detector's own and
     can be assigned later. reject_threshold is the confidence below which the classifier had better
-    be taken as undecided; the pipeline itself answers always. Raises ModelError, BackendError.
+    be taken as undecided; the pipeline itself answers always. Several threads may share a pipeline:
+    it takes one image at a time. Raises ModelError, BackendError.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class EmotionPipeline:
     ) -> None:
         self.backend_name = resolve(backend)
         self.model_name = f"{detector}/{classifier}"
+        self._lock = Lock()
         self._detect = load_detector(detector, self.backend_name, threads)
         manifest = read_manifest("classifier", classifier)
         self._classify = _open_classifier(manifest, self.backend_name, threads)
@@ -88,10 +91,15 @@ class EmotionPipeline:
         """
         return self.process(image).faces
 
-    def process(self, image: NDArray[np.uint8]) -> Result:
-        """As a call, with the time that each stage took."""
+    def process(self, image: NDArray[np.uint8], score_threshold: float | None = None) -> Result:
+        """As a call, with the time that each stage took, and a threshold for this image only."""
+        threshold = self.score_threshold if score_threshold is None else score_threshold
+        with self._lock:  # more at a time would compete for the same processor cores
+            return self._process(image, threshold)
+
+    def _process(self, image: NDArray[np.uint8], score_threshold: float) -> Result:
         start = perf_counter()
-        faces = self._detect(image, self.score_threshold)
+        faces = self._detect(image, score_threshold)
         detected = perf_counter()
         crops = [crop_face(image, face.box, self._crop_scale) for face in faces]
         faces = tuple(
@@ -103,5 +111,6 @@ class EmotionPipeline:
     def warm_up(self) -> None:
         """Runs both networks once, so that the first image does not take longer than the next."""
         blank = np.zeros((64, 64, 3), np.uint8)
-        self._detect(blank)
-        self._classify([blank])
+        with self._lock:
+            self._detect(blank)
+            self._classify([blank])

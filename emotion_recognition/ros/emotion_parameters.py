@@ -17,7 +17,7 @@ from emotion_recognition.core.manifest import (
     read_manifest,
 )
 from emotion_recognition.ros.executable import NodeError
-from emotion_recognition.ros.image_subscription import RELIABILITIES
+from emotion_recognition.ros.image_subscription import IMAGE_TRANSPORTS, RELIABILITIES
 from emotion_recognition.ros.parameters import declare
 from emotion_recognition.ros.settings import SETTINGS, Settings
 
@@ -30,6 +30,7 @@ class StartParameters:
     classifier: str
     backend: str
     threads: int
+    image_transport: str
     reliability: str
     autostart: bool
 
@@ -55,12 +56,20 @@ def declare_start_parameters(node: Node) -> StartParameters:
             minimum=0,
             maximum=256,
         ),
+        image_transport=declare(
+            node,
+            "image_transport",
+            "raw",
+            "Which images to subscribe to. raw: image_raw. compressed: image_raw/compressed, JPEG "
+            "or PNG.",
+            choices=tuple(IMAGE_TRANSPORTS),
+        ),
         reliability=declare(
             node,
             "reliability",
             "auto",
             "Quality of service of the image subscription. auto: reliable, as camera drivers offer "
-            "it, until a publisher turns up that offers best effort only.",
+            "it, until a publisher turns up that offers best effort only; best effort hears both.",
             choices=RELIABILITIES,
         ),
         autostart=declare(

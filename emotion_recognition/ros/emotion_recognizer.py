@@ -13,7 +13,6 @@ from rclpy.lifecycle import LifecycleNode, LifecyclePublisher, LifecycleState
 from rclpy.lifecycle import TransitionCallbackReturn as Outcome
 from rclpy.logging import get_logger
 from rclpy.task import Future
-from sensor_msgs.msg import Image
 
 from emotion_recognition import EmotionPipeline
 from emotion_recognition.core.errors import BackendError, ModelError
@@ -27,7 +26,7 @@ from emotion_recognition.ros.executable import NodeError
 from emotion_recognition.ros.face_conversion import latency
 from emotion_recognition.ros.frame_counts import FrameCounter, FrameCounts
 from emotion_recognition.ros.health import Health
-from emotion_recognition.ros.image_conversion import NANOSECONDS
+from emotion_recognition.ros.image_conversion import NANOSECONDS, ImageMessage
 from emotion_recognition.ros.image_stream import ImageStream
 from emotion_recognition.ros.log_throttle import LogThrottle
 from emotion_recognition.ros.outputs.output import Output
@@ -50,11 +49,18 @@ class EmotionRecognizer(LifecycleNode):
     A managed node: configuring loads the models, activating subscribes, deactivating ends both
     the subscription and all work, cleaning up frees the models. After an error it is unconfigured.
 
+    namespace: of the node, where it is not that of the process. load_pipeline: as EmotionPipeline,
+    to share it between nodes.
+
     Raises NodeError for parameters that cannot be used.
     """
 
-    def __init__(self) -> None:
-        super().__init__("emotion_node")
+    def __init__(
+        self, namespace: str = "", load_pipeline: Callable[..., EmotionPipeline] | None = None
+    ) -> None:
+        names = ["-r", "__node:=emotion_node", "-r", f"__ns:={namespace}"] if namespace else []
+        super().__init__("emotion_node", cli_args=["--ros-args", *names])
+        self._load_pipeline = load_pipeline
         self.finished = Future()
         self._state = "unconfigured"
         self._starting = False
@@ -106,7 +112,7 @@ class EmotionRecognizer(LifecycleNode):
         """Stops the work and destroys the node."""
         if self._stream:
             self._stream.stop_work(WORKER_TIMEOUT)
-        name = self.get_name()
+        name = self.get_logger().name
         self.destroy_node()
         if not self._failure:
             # Not by the node's own logger: it also publishes, which no longer works here.
@@ -162,7 +168,7 @@ class EmotionRecognizer(LifecycleNode):
 
     def _load(self) -> None:
         chosen = self._start_parameters
-        pipeline = EmotionPipeline(
+        pipeline = (self._load_pipeline or EmotionPipeline)(
             chosen.detector, chosen.classifier, chosen.backend, threads=chosen.threads
         )
         pipeline.warm_up()
@@ -184,6 +190,7 @@ class EmotionRecognizer(LifecycleNode):
         self._stream = ImageStream(
             self,
             lambda image: self._answer(image, processor, emotions, outputs),
+            self._start_parameters.image_transport,
             self._start_parameters.reliability,
             lambda: self._settings.current,
             self._counter,
@@ -213,7 +220,7 @@ class EmotionRecognizer(LifecycleNode):
 
     def _answer(
         self,
-        message: Image,
+        message: ImageMessage,
         processor: ImageProcessor,
         emotions: LifecyclePublisher,
         outputs: OutputPublishers,
@@ -242,7 +249,7 @@ class EmotionRecognizer(LifecycleNode):
             self._activity.add_answer(seconds, monotonic())
             outputs.publish(answer, message)
 
-    def _is_outdated(self, message: Image, max_age: float) -> bool:
+    def _is_outdated(self, message: ImageMessage, max_age: float) -> bool:
         age = latency(message.header.stamp, int(self.get_clock().now().nanoseconds))
         return 0 < max_age < float(age.sec + age.nanosec / NANOSECONDS)
 

@@ -1,4 +1,4 @@
-"""sensor_msgs/Image to BGR arrays, and back."""
+"""sensor_msgs/Image and CompressedImage to BGR arrays, and back."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import sys
 from array import array
 from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
+from emotion_recognition.core.compressed_image import decode_compressed_image
 from emotion_recognition.core.image import (
     ImageError,
     ImageLayoutError,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from emotion_recognition.msg import FaceEmotionArray
 
 Pixels = NDArray[np.uint8]
+ImageMessage: TypeAlias = Image | CompressedImage
 
 NANOSECONDS = 1_000_000_000
 
@@ -38,12 +40,18 @@ OUTGOING_ENCODINGS = {
     "mono8": cv2.COLOR_BGR2GRAY,
 }
 
+#: The codecs that compress_message writes.
+CODECS = ("jpeg", "png")
 
-def decode_message(message: Image) -> Pixels:
+
+def decode_message(message: ImageMessage) -> Pixels:
     """The image as uint8 (H, W, 3) BGR, possibly a read-only view of the message.
 
-    Encodings that the core does not know are left to cv_bridge where it works. Raises ImageError.
+    Encodings of raw images that the core does not know are left to cv_bridge where it works.
+    Raises ImageError.
     """
+    if isinstance(message, CompressedImage):
+        return decode_compressed_image(message.format, message.data)
     try:
         return decode_image(
             message.encoding,
@@ -72,13 +80,35 @@ def encode_message(image: Pixels, encoding: str, header: Header) -> Image:
     message.height, message.width = pixels.shape[:2]
     message.step = pixels.strides[0]
     message.is_bigendian = int(sys.byteorder == "big")
-    data = array("B")
-    data.frombytes(pixels.data.cast("B"))  # a list would take 14 ms for 640x480
-    message.data = data
+    message.data = _message_data(pixels)
     return message
 
 
-def stamp_of(message: Image | FaceEmotionArray) -> int:
+def compress_message(
+    image: Pixels, encoding: str, codec: str, jpeg_quality: int, header: Header
+) -> CompressedImage:
+    """The same, compressed, with the format that image_transport would give it.
+
+    codec: one of CODECS. jpeg_quality: 1 to 100.
+    """
+    is_gray = encoding == "mono8"
+    pixels = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) if is_gray else image
+    options = [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality] if codec == "jpeg" else []
+    compressed = cv2.imencode(f".{codec}", pixels, options)[1]
+    return CompressedImage(
+        header=header,
+        format=f"{encoding}; {codec} compressed {'' if is_gray else 'bgr8'}",
+        data=_message_data(np.asarray(compressed, np.uint8)),
+    )
+
+
+def _message_data(values: Pixels) -> array[int]:
+    data = array("B")
+    data.frombytes(values.data.cast("B"))  # a list would take 14 ms for 640x480
+    return data
+
+
+def stamp_of(message: ImageMessage | FaceEmotionArray) -> int:
     """The stamp of a message in nanoseconds since the epoch; 0 without one."""
     return int(message.header.stamp.sec * NANOSECONDS + message.header.stamp.nanosec)
 

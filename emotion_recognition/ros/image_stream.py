@@ -6,10 +6,9 @@ from collections.abc import Callable
 from time import monotonic
 
 from rclpy.node import Node
-from sensor_msgs.msg import Image
 
 from emotion_recognition.ros.frame_counts import FrameCounter
-from emotion_recognition.ros.image_conversion import stamp_of
+from emotion_recognition.ros.image_conversion import ImageMessage, stamp_of
 from emotion_recognition.ros.image_subscription import ImageSubscription
 from emotion_recognition.ros.log_throttle import LogThrottle
 from emotion_recognition.ros.rate_limit import RateLimit
@@ -21,14 +20,15 @@ from emotion_recognition.ros.worker import Worker
 class ImageStream:
     """Subscribes to images and has the newest of them worked on, in a thread of its own.
 
-    work: what to do with an image; it must not raise. reliability: one of RELIABILITIES. settings:
-    gives those of the moment. counter: counts what comes in.
+    work: what to do with an image; it must not raise. transport, reliability: as ImageSubscription
+    has them. settings: gives those of the moment. counter: counts what comes in.
     """
 
     def __init__(
         self,
         node: Node,
-        work: Callable[[Image], None],
+        work: Callable[[ImageMessage], None],
+        transport: str,
         reliability: str,
         settings: Callable[[], Settings],
         counter: FrameCounter,
@@ -41,7 +41,7 @@ class ImageStream:
         self._watch = StreamWatch(monotonic())
         self.state = StreamState.WAITING
         self._worker = Worker(work)
-        self._subscription = ImageSubscription(node, self._receive, reliability)
+        self._subscription = ImageSubscription(node, self._receive, transport, reliability)
 
     @property
     def topic(self) -> str:
@@ -59,8 +59,7 @@ class ImageStream:
         if state is self.state:
             return False
         if state is StreamState.STALLED:
-            publishers = self._node.count_publishers(self.topic)
-            reason = f"its {publishers} publishers are silent" if publishers else "nobody sends any"
+            reason = self._subscription.why_silent()
             self._node.get_logger().warning(
                 f"No image on '{self.topic}' for {self.silence:.1f} s: {reason}"
             )
@@ -79,7 +78,7 @@ class ImageStream:
         if not self.stop_work(timeout):
             self._node.get_logger().error(f"An image takes more than {timeout:g} s: left behind")
 
-    def _receive(self, message: Image) -> None:
+    def _receive(self, message: ImageMessage) -> None:
         now = monotonic()
         change = self._watch.observe(stamp_of(message), now)
         skipped = not self._rate_limit.allows(now, self._settings().max_rate)

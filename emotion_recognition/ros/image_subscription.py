@@ -1,4 +1,4 @@
-"""A subscription to images that finds the quality of service of its publishers."""
+"""A subscription to images, raw or compressed, that finds the quality of service it needs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from rclpy.event_handler import QoSRequestedIncompatibleQoSInfo, SubscriptionEve
 from rclpy.node import Node
 from rclpy.qos import QoSPolicyKind, QoSProfile, ReliabilityPolicy, qos_policy_name_from_kind
 from rclpy.subscription import Subscription
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
+
+from emotion_recognition.ros.image_conversion import ImageMessage
+
+#: The values of the parameter `image_transport`, with the type of their messages.
+IMAGE_TRANSPORTS = {"raw": Image, "compressed": CompressedImage}
 
 #: The values of the parameter `reliability`.
 RELIABILITIES = ("auto", "reliable", "best_effort")
@@ -17,13 +22,24 @@ RELIABILITIES = ("auto", "reliable", "best_effort")
 class ImageSubscription:
     """Subscribes to `image_raw` and hands every message on.
 
+    transport: one of IMAGE_TRANSPORTS. As with image_transport, compressed means the topic below
+    the one that `image_raw` is remapped to: /camera/image_raw/compressed.
+
     reliability: one of RELIABILITIES. auto is reliable, as camera drivers offer it, until a
-    publisher turns up that offers best effort only.
+    publisher turns up that offers best effort only. From then on all are heard with best effort,
+    which also fits those that are reliable, until the next subscription.
     """
 
-    def __init__(self, node: Node, receive: Callable[[Image], None], reliability: str) -> None:
+    def __init__(
+        self,
+        node: Node,
+        receive: Callable[[ImageMessage], None],
+        transport: str,
+        reliability: str,
+    ) -> None:
         self._node = node
         self._receive = receive
+        self._transport = transport
         self._subscription = self._subscribe(
             ReliabilityPolicy.BEST_EFFORT
             if reliability == "best_effort"
@@ -36,14 +52,29 @@ class ImageSubscription:
         """The full name of the topic, after remapping."""
         return str(self._subscription.topic_name)
 
+    def why_silent(self) -> str:
+        """What is known of the reason why no image comes."""
+        if publishers := self._node.count_publishers(self.topic):
+            return f"its {publishers} publishers are silent"
+        for transport in IMAGE_TRANSPORTS:
+            topic = self._node.resolve_topic_name(self._topic_of(transport))
+            if self._node.count_publishers(topic):
+                return f"images come on '{topic}': set 'image_transport' to '{transport}'"
+        return "nobody sends any"
+
     def close(self) -> None:
         """Ends the subscription."""
         self._node.destroy_subscription(self._subscription)
 
+    def _topic_of(self, transport: str) -> str:
+        if transport == "raw":
+            return "image_raw"
+        return f"{self._node.resolve_topic_name('image_raw')}/{transport}"
+
     def _subscribe(self, reliability: ReliabilityPolicy, may_fall_back: bool) -> Subscription:
         return self._node.create_subscription(
-            Image,
-            "image_raw",
+            IMAGE_TRANSPORTS[self._transport],
+            self._topic_of(self._transport),
             self._receive,
             QoSProfile(depth=1, reliability=reliability),
             event_callbacks=SubscriptionEventCallbacks(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sensor_msgs.msg import Image
-
 from emotion_recognition import EmotionPipeline
 from emotion_recognition.core.smoothing import EmotionSmoother
 from emotion_recognition.core.tracking import FaceTracker
 from emotion_recognition.core.types import Face
 from emotion_recognition.msg import FaceEmotionArray
 from emotion_recognition.ros.face_conversion import face_messages, latency
-from emotion_recognition.ros.image_conversion import NANOSECONDS, decode_message, stamp_of
+from emotion_recognition.ros.image_conversion import (
+    NANOSECONDS,
+    ImageMessage,
+    decode_message,
+    stamp_of,
+)
 from emotion_recognition.ros.settings import Settings
 
 
@@ -38,18 +41,18 @@ class ImageProcessor:
         self._now = now
         self._last_time = 0
 
-    def __call__(self, message: Image) -> FaceEmotionArray:
+    def __call__(self, message: ImageMessage) -> FaceEmotionArray:
         """The answer to an image. Raises ImageError for an image that cannot be read."""
         settings = self.settings
         image = decode_message(message)
-        self.pipeline.score_threshold = settings.score_threshold
-        result = self.pipeline.process(image)
+        height, width = image.shape[:2]
+        result = self.pipeline.process(image, settings.score_threshold)
         faces = self._follow(result.faces, stamp_of(message) or self._now(), settings)
         return FaceEmotionArray(
             header=message.header,
-            image_width=message.width,
-            image_height=message.height,
-            faces=face_messages(faces, message.width, message.height),
+            image_width=width,
+            image_height=height,
+            faces=face_messages(faces, width, height),
             latency=latency(message.header.stamp, self._now()),
             model=self.pipeline.model_name,
         )

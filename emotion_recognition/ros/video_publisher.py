@@ -7,12 +7,11 @@ from threading import Event, Thread
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.task import Future
-from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from emotion_recognition.core.sources import FrameSource, SourceError, open_source
 from emotion_recognition.ros.executable import NodeError
-from emotion_recognition.ros.image_conversion import OUTGOING_ENCODINGS, encode_message
+from emotion_recognition.ros.image_publisher import ImagePublisher
 from emotion_recognition.ros.pacer import Pacer
 from emotion_recognition.ros.parameters import declare
 
@@ -22,7 +21,7 @@ DELIVERY_TIMEOUT = Duration(seconds=3)
 
 
 class VideoPublisher(Node):
-    """Publishes the frames of a source on `image_raw`, reliably, at a steady rate.
+    """Publishes the frames of a source on `image_raw`, raw and compressed, at a steady rate.
 
     Its own thread plays the source. `finished` is done when a source that does not loop has ended
     and its last frame has been delivered. Raises NodeError for a source or parameters that cannot
@@ -49,13 +48,6 @@ class VideoPublisher(Node):
             "camera_optical_frame",
             "frame_id of the images: x right, y down, z forward (REP 103).",
         )
-        self._encoding = declare(
-            self,
-            "encoding",
-            "bgr8",
-            "Encoding of the images.",
-            choices=tuple(OUTGOING_ENCODINGS),
-        )
         self._audience = declare(
             self,
             "wait_for_subscribers",
@@ -64,7 +56,7 @@ class VideoPublisher(Node):
             minimum=0,
             maximum=100,
         )
-        self._publisher = self.create_publisher(Image, "image_raw", 10)
+        self._publisher = ImagePublisher(self)
         self._thread = Thread(target=self._play, name="player", daemon=True)
 
     def start(self) -> None:
@@ -72,7 +64,7 @@ class VideoPublisher(Node):
         self._thread.start()
         pace = "at its own pace" if self._source.is_live else f"at {self._rate:g} frames per second"
         self.get_logger().info(
-            f"Publishing '{self._source.name}' {pace} on '{self._publisher.topic_name}'"
+            f"Publishing '{self._source.name}' {pace} on '{self._publisher.topic}'"
         )
 
     def close(self) -> None:
@@ -122,7 +114,7 @@ class VideoPublisher(Node):
             self.finished.set_result(None)
 
     def _publish_all(self) -> None:
-        while self._publisher.get_subscription_count() < self._audience:
+        while self._publisher.subscribers < self._audience:
             if self._stop.wait(0.02):
                 return
         pacer = Pacer(self._rate, self._stop)
@@ -130,5 +122,5 @@ class VideoPublisher(Node):
             if self._stop.is_set() if self._source.is_live else not pacer.wait():
                 return
             header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._frame_id)
-            self._publisher.publish(encode_message(frame, self._encoding, header))
-        self._publisher.wait_for_all_acked(DELIVERY_TIMEOUT)
+            self._publisher.publish(frame, header)
+        self._publisher.wait_for_delivery(DELIVERY_TIMEOUT)

@@ -130,13 +130,13 @@ def peer() -> Iterator[Peer]:
 
 @pytest.fixture
 def start_node(tmp_path: Path) -> Iterator[StartNode]:
-    """Starts a node of the package, or a script beside the tests, with parameters."""
+    """Starts a node of the package, or a script beside the tests; options: as NodeProcess."""
     started: list[NodeProcess] = []
 
-    def start(name: str, **parameters: object) -> NodeProcess:
+    def start(name: str, **options: Any) -> NodeProcess:  # noqa: ANN401
         script = Path(__file__).parent / name
         command = [str(script)] if script.exists() else ["-m", f"emotion_recognition.ros.{name}"]
-        process = NodeProcess(command, tmp_path / f"{len(started)}.log", **parameters)
+        process = NodeProcess(command, tmp_path / f"{len(started)}.log", **options)
         started.append(process)
         return process
 

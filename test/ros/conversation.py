@@ -35,11 +35,11 @@ REPEAT_AFTER = 5.0  # seconds until an unanswered request is sent again
 class Conversation:
     """Sends images to a node and waits for its answers."""
 
-    def __init__(self, peer: Peer, qos: object = 10) -> None:
+    def __init__(self, peer: Peer, qos: object = 10, namespace: str = "") -> None:
         self._peer = peer
-        self.answers = peer.subscribe(FaceEmotionArray, "emotions")
-        self._publisher = peer.publisher(Image, "image_raw", qos)
-        peer.wait_for_publisher("emotions")
+        self.answers = peer.subscribe(FaceEmotionArray, f"{namespace}/emotions")
+        self._publisher = peer.publisher(Image, f"{namespace}/image_raw", qos)
+        peer.wait_for_publisher(f"{namespace}/emotions")
         self.wait_for_subscriber()
 
     def wait_for_subscriber(self) -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -14,18 +15,26 @@ CLOSING_TIMEOUT = 10.0  # seconds that a node gets to end when its test is over
 
 
 class NodeProcess:
-    """Runs `python COMMAND --ros-args PARAMETERS...`; its output goes to a file that is read.
+    """Runs `python COMMAND --ros-args ...`; its output goes to a file that is read.
 
-    command: the arguments of the interpreter: a script, or -m and a module.
+    command: the arguments of the interpreter: a script, or -m and a module. ros_args: whatever is
+    no parameter. python: the interpreter, and what is to run it.
     """
 
-    def __init__(self, command: list[str], log: Path, **parameters: object) -> None:
+    def __init__(
+        self,
+        command: list[str],
+        log: Path,
+        ros_args: Sequence[str] = (),
+        python: Sequence[str] = (sys.executable,),
+        **parameters: object,
+    ) -> None:
         self._log = log
         arguments = [f"-p{name}:={value}" for name, value in parameters.items()]
         ros_arguments = [word for argument in arguments for word in (argument[:2], argument[2:])]
         with log.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, *command, "--ros-args", *ros_arguments],
+                [*python, *command, "--ros-args", *ros_args, *ros_arguments],
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

@@ -17,9 +17,9 @@ SECONDS = 1 / 3
 
 
 class SlowPipeline(EmotionPipeline):
-    def process(self, image: NDArray[np.uint8]) -> Result:
+    def process(self, image: NDArray[np.uint8], score_threshold: float | None = None) -> Result:
         time.sleep(SECONDS)
-        return super().process(image)
+        return super().process(image, score_threshold)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from conftest import TIMEOUT, Peer, StartNode
 from conversation import READY, Conversation, Parameters, Pixels, counts
 from node_process import NodeProcess
 from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import Image
 from slow_emotion_node import SECONDS
 
 from emotion_recognition.msg import FaceEmotionArray
@@ -163,6 +164,21 @@ def test_publishers_of_every_reliability_are_heard(
     assert conversation.answers.all[0].header == message.header
     fell_back = "offers best effort only: subscribing with best effort" in node.log
     assert fell_back == (subscription == "auto")
+
+
+def test_a_best_effort_publisher_does_not_silence_a_reliable_one(
+    node: NodeProcess, conversation: Conversation, peer: Peer, empty_image: Pixels
+) -> None:
+    conversation.ask(conversation.message(empty_image))
+    peer.publisher(Image, "image_raw", BEST_EFFORT)
+    node.wait_for_log("subscribing with best effort")
+    message = conversation.message(empty_image)
+
+    def answered() -> bool:  # now with best effort
+        conversation.send(message)
+        return conversation.answers.all[-1].header == message.header
+
+    peer.wait_until(answered, "an answer")
 
 
 @pytest.mark.parametrize(

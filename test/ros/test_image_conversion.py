@@ -13,12 +13,16 @@ import pytest
 pytest.importorskip("sensor_msgs", reason="needs ROS 2")
 
 from builtin_interfaces.msg import Time
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from emotion_recognition.core.image import ImageError
 from emotion_recognition.ros import image_conversion
-from emotion_recognition.ros.image_conversion import decode_message, encode_message
+from emotion_recognition.ros.image_conversion import (
+    compress_message,
+    decode_message,
+    encode_message,
+)
 
 BGR = np.random.default_rng(0).integers(0, 256, (4, 6, 3), np.uint8)
 HEADER = Header(stamp=Time(sec=12, nanosec=34), frame_id="camera")
@@ -85,9 +89,33 @@ def test_mono8_has_one_byte_a_pixel() -> None:
     assert (message.step, bytes(message.data)) == (6, bytes([77]) * 24)
 
 
+@pytest.mark.parametrize("encoding", ["bgr8", "rgb8"])
+def test_an_image_survives_compression(encoding: str) -> None:
+    message = compress_message(BGR, encoding, "png", 95, HEADER)
+    assert message.format == f"{encoding}; png compressed bgr8"
+    assert message.header == HEADER
+    np.testing.assert_array_equal(decode_message(message), BGR)
+
+
+def test_the_quality_of_a_jpeg_can_be_chosen() -> None:
+    flat = np.full((64, 64, 3), (10, 120, 200), np.uint8)
+    noise = np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8)
+    np.testing.assert_allclose(
+        decode_message(compress_message(flat, "mono8", "jpeg", 95, HEADER)),
+        np.full((64, 64, 3), 0.114 * 10 + 0.587 * 120 + 0.299 * 200),
+        atol=2,
+    )
+    small, large = (
+        len(compress_message(noise, "bgr8", "jpeg", quality, HEADER).data) for quality in (20, 95)
+    )
+    assert small < large / 2
+
+
 def test_a_message_as_it_is_by_default_is_refused() -> None:
     with pytest.raises(ImageError, match="the encoding is empty"):
         decode_message(Image())
+    with pytest.raises(ImageError, match="the compressed image has no data"):
+        decode_message(CompressedImage())
 
 
 def test_without_cv_bridge_an_unknown_encoding_tells_so(monkeypatch: pytest.MonkeyPatch) -> None:

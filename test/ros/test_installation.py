@@ -57,6 +57,26 @@ def flat(parameters: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return names
 
 
+@pytest.mark.parametrize("board", ["pi3", "pi4", "pi5"])
+def test_parameter_files_of_the_boards_are_taken_by_the_node(board: str) -> None:
+    rclpy = pytest.importorskip("rclpy")
+    from emotion_recognition.ros.emotion_recognizer import EmotionRecognizer
+
+    file = ROOT / "config" / f"{board}.yaml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    stated = flat(content["/**/emotion_node"]["ros__parameters"])
+    assert stated
+    rclpy.init(args=["--ros-args", "-r", "__ns:=/robot", "--params-file", str(file)])
+    try:
+        node = EmotionRecognizer()
+        try:
+            assert stated == {name: node.get_parameter(name).value for name in stated}
+        finally:
+            node.close()
+    finally:
+        rclpy.shutdown()
+
+
 def test_parameter_file_states_the_defaults() -> None:
     rclpy = pytest.importorskip("rclpy")
     from test_parameters import AT_START

@@ -13,7 +13,15 @@ from node_process import NodeProcess
 
 from emotion_recognition.ros.settings import SETTINGS
 
-AT_START = ("detector", "classifier", "backend", "threads", "reliability", "autostart")
+AT_START = (
+    "detector",
+    "classifier",
+    "backend",
+    "threads",
+    "image_transport",
+    "reliability",
+    "autostart",
+)
 
 
 @pytest.fixture

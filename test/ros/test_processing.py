@@ -33,7 +33,8 @@ class BrightPipeline:
     score_threshold = 0.0
     face = FACE
 
-    def process(self, image: NDArray[np.uint8]) -> Result:
+    def process(self, image: NDArray[np.uint8], score_threshold: float) -> Result:
+        self.score_threshold = score_threshold
         return Result((self.face,) if image.mean() > 127 else ())
 
 

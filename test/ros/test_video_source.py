@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
 from conftest import ROOT, Peer, StartNode
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 
 CLIP = ROOT.parent / "shared/data/video/intel_head-pose-face-detection-male.mp4"
 
@@ -53,6 +53,22 @@ def test_parameters_shape_the_images(start_node: StartNode, peer: Peer, folder: 
     assert image.header.frame_id == "left"
 
 
+@pytest.mark.parametrize("codec", ["jpeg", "png"])
+def test_compressed_images_come_below_the_raw_ones(
+    start_node: StartNode, peer: Peer, folder: Path, codec: str
+) -> None:
+    start_node("video_source", source=folder / "07.png", rate=30.0, **{"compressed.format": codec})
+    compressed = peer.subscribe(CompressedImage, "image_raw/compressed")
+    first = compressed.wait_for(lambda image: True)
+    assert first.format == f"bgr8; {codec} compressed bgr8"
+    assert first.header.frame_id == "camera_optical_frame"
+    pixels = cv2.imdecode(np.asarray(first.data, np.uint8), cv2.IMREAD_COLOR)
+    np.testing.assert_allclose(pixels, np.full((48, 64, 3), 70), atol=2)
+
+    raw = peer.subscribe(Image, "image_raw").wait_for(lambda image: True)
+    assert compressed.wait_for_stamp(raw.header.stamp), "the same image, both ways"
+
+
 def test_a_looping_source_goes_on_until_it_is_told_to_end(
     start_node: StartNode, peer: Peer, folder: Path
 ) -> None:
@@ -79,6 +95,8 @@ def test_terminating_while_it_waits_for_a_subscriber_gives_exit_code_0(
         ({"source": 99}, "webcam '99' gives no image"),
         ({"source": Path(__file__)}, "neither an image nor a video"),
         ({"encoding": "jpeg"}, "expected one of: bgr8, rgb8, mono8"),
+        ({"compressed.format": "gif"}, "expected one of: jpeg, png"),
+        ({"compressed.jpeg_quality": 0}, "jpeg_quality"),
         ({"rate": -1.0}, "rate"),
         ({"width": -1}, "width"),
     ],

@@ -13,8 +13,10 @@ import emotion_recognition
 from emotion_recognition.ros.transport import profile_environment
 
 ROOT = Path(__file__).resolve().parents[2]
+PARAMETER_FILES = sorted((ROOT / "config").glob("*.yaml"))
 SOURCES = sorted((ROOT / "emotion_recognition").rglob("*.py"))
 LAUNCH_FILES = sorted((ROOT / "launch").glob("*.launch.py"))
+LAUNCH_PARTS = ROOT / "emotion_recognition" / "ros" / "launch_parts.py"
 
 ROSDEP_KEYS = {"cv2": "python3-opencv", "numpy": "python3-numpy", "rich": "python3-rich"}
 #: Needed by some of the package only, and named by the error of whoever needs it.
@@ -71,6 +73,7 @@ def test_executables_have_a_main(setup_cfg: configparser.ConfigParser) -> None:
     scripts = setup_cfg["options.entry_points"]["console_scripts"].split("\n")[1:]
     assert {line.split(" = ")[0] for line in scripts} == {
         "emotion_node",
+        "multi_camera_node",
         "video_source",
         "hri_bridge",
         "emotion_demo",
@@ -83,19 +86,16 @@ def test_executables_have_a_main(setup_cfg: configparser.ConfigParser) -> None:
         assert function in {node.name for node in functions}
 
 
-@pytest.mark.parametrize("file", LAUNCH_FILES, ids=lambda file: file.name.split(".")[0])
+@pytest.mark.parametrize("file", [*LAUNCH_FILES, LAUNCH_PARTS], ids=lambda file: file.name)
 def test_launch_arguments_are_described(file: Path) -> None:
     tree = ast.parse(file.read_text(encoding="utf-8"))
     assert ast.get_docstring(tree)
-    (arguments,) = (
-        ast.literal_eval(node.value)
-        for node in tree.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ARGUMENTS"
-    )
-    for name, (default, description) in arguments.items():
-        assert name.isidentifier()
-        assert isinstance(default, str)
-        assert description.endswith(".")
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).endswith("ARGUMENTS"):
+            for name, (default, description) in ast.literal_eval(node.value).items():
+                assert name.isidentifier()
+                assert default is None or isinstance(default, str)
+                assert description.endswith(".")
 
 
 @pytest.mark.parametrize("file", LAUNCH_FILES, ids=lambda file: file.name.split(".")[0])
@@ -105,7 +105,8 @@ def test_launch_file_loads(file: Path) -> None:
     exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), names)
     description = names["generate_launch_description"]()  # type: ignore[operator]
     found = {argument.name for argument in description.get_launch_arguments()}
-    assert {"namespace", "params_file", "image_topic", "backend", "autostart"} <= found
+    shared = {"namespace", "params_file", "image_topic", "image_transport", "backend", "autostart"}
+    assert shared <= found
 
 
 def test_transport_profile_holds_several_large_images() -> None:
@@ -139,7 +140,8 @@ def test_a_transport_profile_of_the_user_stays(
     assert profile_environment(Path("/profile.xml")) == {}
 
 
-def test_parameter_file_addresses_the_node_in_any_namespace() -> None:
-    content = yaml.safe_load((ROOT / "config" / "emotion_node.yaml").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("file", PARAMETER_FILES, ids=lambda file: file.stem)
+def test_parameter_files_address_the_node_in_any_namespace(file: Path) -> None:
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
     assert list(content) == ["/**/emotion_node"]
     assert content["/**/emotion_node"]["ros__parameters"]

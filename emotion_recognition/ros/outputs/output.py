@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sensor_msgs.msg import Image
-
 from emotion_recognition.msg import FaceEmotionArray
+from emotion_recognition.ros.image_conversion import ImageMessage
 
 
 @dataclass(frozen=True)
@@ -22,5 +21,5 @@ class Output:
 
     topic: str
     message_type: type
-    convert: Callable[[FaceEmotionArray, Image], Any]
+    convert: Callable[[FaceEmotionArray, ImageMessage], Any]
     depth: int = 10

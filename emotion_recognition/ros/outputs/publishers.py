@@ -8,9 +8,9 @@ from traceback import format_exc
 from rclpy.impl.rcutils_logger import RcutilsLogger
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from rclpy.qos import QoSProfile
-from sensor_msgs.msg import Image
 
 from emotion_recognition.msg import FaceEmotionArray
+from emotion_recognition.ros.image_conversion import ImageMessage
 from emotion_recognition.ros.log_throttle import LogThrottle
 from emotion_recognition.ros.outputs.output import Output
 
@@ -49,7 +49,7 @@ class OutputPublishers:
             for output in outputs
         ]
 
-    def publish(self, answer: FaceEmotionArray, image: Image) -> None:
+    def publish(self, answer: FaceEmotionArray, image: ImageMessage) -> None:
         """Publishes an answer in the forms that somebody listens to.
 
         image: that the answer belongs to. What goes wrong with one form is logged, and costs no

@@ -1,0 +1,72 @@
+"""The launch files under launch_testing: nodes come up and end with exit code 0.
+
+`launch_test test/ros/launch_files.py` runs this, and test_launch.py does.
+"""
+
+from __future__ import annotations
+
+import unittest
+from collections.abc import Mapping
+from pathlib import Path
+
+import launch_testing
+from launch import LaunchDescription
+from launch.actions import IncludeLaunchDescription
+from launch_testing.actions import ReadyToTest
+from launch_testing.asserts import assertExitCodes
+from launch_testing.io_handler import ActiveIoHandler
+from launch_testing.proc_info_handler import ActiveProcInfoHandler
+
+LAUNCH = Path(__file__).resolve().parents[2] / "launch"
+TIMEOUT = 60.0  # seconds; generous, because a busy machine is no failure
+
+#: Launch file, arguments, and what the nodes log when they are ready.
+LAUNCHES: list[tuple[str, Mapping[str, str], tuple[str, ...]]] = [
+    ("emotion_recognition", {"params_file": "pi4", "namespace": "robot"}, ("'/robot/image_raw'",)),
+    ("emotion_recognition", {"autostart": "false"}, ("Waiting to be configured",)),
+    (
+        "demo",
+        {"source": "astronaut", "rate": "5", "image_transport": "compressed", "loop": "false"},
+        ("Publishing 'astronaut' at 5 ", "Ready: ", "'/image_raw/compressed'"),
+    ),
+    ("pi_camera", {"use_camera": "false", "backend": "opencv"}, ("'/camera/image_raw'", "opencv")),
+    ("usb_camera", {"use_camera": "false", "image_topic": "/cam"}, ("images from '/cam'",)),
+    ("bag", {"bag": "waits_for_an_active_node", "autostart": "false"}, ("Waiting to be",)),
+    (
+        "multi_camera",
+        {"cameras": "left,right", "params_file": "pi3"},
+        ("'/left/emotions'", "'/right/emotions'"),
+    ),
+    (
+        "multi_camera",
+        {"cameras": "left,right", "one_process": "false", "namespace": "robot"},
+        ("'/robot/left/emotions'", "'/robot/right/emotions'"),
+    ),
+]
+
+
+@launch_testing.parametrize("name, arguments, expected", LAUNCHES)
+def generate_test_description(
+    name: str, arguments: Mapping[str, str], expected: tuple[str, ...]
+) -> LaunchDescription:
+    file = str(LAUNCH / f"{name}.launch.py")
+    included = IncludeLaunchDescription(file, launch_arguments=arguments.items())
+    return LaunchDescription([included, ReadyToTest()])
+
+
+class Running(unittest.TestCase):
+    def test_nodes_are_ready(
+        self,
+        proc_output: ActiveIoHandler,
+        name: str,
+        arguments: Mapping[str, str],
+        expected: tuple[str, ...],
+    ) -> None:
+        for text in expected:
+            proc_output.assertWaitFor(text, timeout=TIMEOUT)
+
+
+@launch_testing.post_shutdown_test()
+class Ended(unittest.TestCase):
+    def test_exit_codes_are_0(self, proc_info: ActiveProcInfoHandler) -> None:
+        assertExitCodes(proc_info)

@@ -1,0 +1,14 @@
+"""multi_camera_node with the real models on a machine that is too slow for the cameras."""
+
+from __future__ import annotations
+
+import sys
+
+from slow_emotion_node import SlowPipeline
+
+import emotion_recognition.ros.multi_camera as module
+from emotion_recognition.ros.multi_camera_node import main
+
+if __name__ == "__main__":
+    module.EmotionPipeline = SlowPipeline  # type: ignore[misc]
+    sys.exit(main())
