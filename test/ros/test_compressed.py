@@ -14,7 +14,7 @@ pytest.importorskip("emotion_recognition.msg", reason="needs the built messages"
 from conftest import Messages, Peer, StartNode
 from conversation import READY, Diagnostics, Pixels, counts, values
 from node_process import NodeProcess
-from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from emotion_recognition.msg import FaceEmotionArray
@@ -64,6 +64,19 @@ def test_a_compressed_image_gives_an_answer_that_belongs_to_it(
     assert answer.header == message.header
     assert (answer.image_width, answer.image_height) == (320, 240)
     assert answer.faces
+
+
+def test_the_annotated_image_is_drawn_on_a_compressed_one(
+    conversation: CompressedConversation, peer: Peer, face_image: Pixels
+) -> None:
+    annotated = peer.subscribe(Image, "annotated_image")
+
+    def drawn() -> bool:  # as soon as the node knows of the subscriber
+        conversation.ask(conversation.message(face_image))
+        return bool(annotated.all)
+
+    peer.wait_until(drawn, "an annotated image")
+    assert (annotated.all[0].width, annotated.all[0].height) == (320, 240)
 
 
 def test_remapping_the_image_remaps_its_compressed_form(

@@ -26,6 +26,7 @@ class StandInPipeline:
     """Takes a bright square for a face: neutral in every third image, otherwise happy."""
 
     arguments: tuple[object, ...] = ()
+    reject_threshold = 0.0
 
     def __init__(self, *arguments: object) -> None:
         StandInPipeline.arguments = arguments
@@ -315,7 +316,11 @@ def test_it_runs_as_a_module_and_needs_no_ros() -> None:
 def test_a_reader_that_has_seen_enough_ends_it_quietly(video: Path) -> None:
     program = (
         "import sys; from emotion_recognition.tools import cli\n"
-        "cli.EmotionPipeline = lambda *arguments: lambda image: ()\n"
+        "class Blind:\n"
+        "    reject_threshold = 0.0\n"
+        "    __init__ = lambda self, *arguments: None\n"
+        "    __call__ = lambda self, image: ()\n"
+        "cli.EmotionPipeline = Blind\n"
         f"sys.exit(cli.main([{str(video)!r}]))"
     )
     process = subprocess.Popen(
