@@ -18,7 +18,7 @@ Kind = Literal["detector", "classifier"]
 FileKind = Literal["onnx_int8", "onnx_float", "torchscript_int8"]
 
 DEFAULT_DETECTOR = "paper"
-DEFAULT_CLASSIFIER = "paper"
+DEFAULT_CLASSIFIER = "default"
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 

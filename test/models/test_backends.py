@@ -15,9 +15,9 @@ from emotion_recognition.backends import BACKENDS, Precision, resolve
 from emotion_recognition.core.classifier import EmotionClassifier
 from emotion_recognition.core.detector import FaceDetector
 from emotion_recognition.core.errors import BackendError
-from emotion_recognition.core.manifest import Kind, read_manifest
+from emotion_recognition.core.manifest import Kind, model_names, read_manifest
 from emotion_recognition.core.sources import open_source
-from emotion_recognition.training.networks import PaperClassifier, PaperDetector
+from emotion_recognition.training.publish import RELEASES
 from emotion_recognition.training.quantize import fuse
 from emotion_recognition.training.runtime import as_network
 
@@ -36,14 +36,14 @@ def crops(images: list[Image]) -> list[Image]:
     return [image[80:360, 160:440] for image in images]
 
 
-def trained(kind: Kind) -> torch.nn.Module:
+def trained(kind: Kind, name: str) -> torch.nn.Module:
     """The network in torch, batch normalization folded, with the weights of the float file."""
-    path = read_manifest(kind, "paper").verified_file("onnx_float")
+    path = read_manifest(kind, name).verified_file("onnx_float")
     weights = {
         item.name: torch.from_numpy(numpy_helper.to_array(item).copy())
         for item in onnx.load(path).graph.initializer
     }
-    model = fuse(PaperDetector() if kind == "detector" else PaperClassifier())
+    model = fuse(RELEASES[f"{kind}_{name}"].network())
     model.load_state_dict(weights)
     return model
 
@@ -58,18 +58,24 @@ def assert_same_faces(first: Sequence[Face], second: Sequence[Face], pixels: flo
 
 
 @pytest.mark.parametrize("backend", ["onnxruntime", "opencv"])
-def test_float_files_compute_what_the_trained_network_computes(
-    images: list[Image], crops: list[Image], backend: str
+def test_the_float_detector_computes_what_the_trained_network_computes(
+    images: list[Image], backend: str
 ) -> None:
-    expected = FaceDetector(as_network(trained("detector")), 0.3)
-    detect = load_detector(backend=backend, precision="float")
+    expected = FaceDetector(as_network(trained("detector", "paper")), 0.3)
+    detect = load_detector("paper", backend, precision="float")
     for image in images:
         assert_same_faces(detect(image, 0.3), expected(image), pixels=0.1)
-    manifest = read_manifest("classifier", "paper")
-    temperature = manifest.settings["temperature"]
-    probabilities = EmotionClassifier(as_network(trained("classifier")), temperature)(crops)
-    classify = load_classifier(backend=backend, precision="float")
-    assert classify(crops) == pytest.approx(probabilities, abs=1e-3)
+
+
+@pytest.mark.parametrize("backend", ["onnxruntime", "opencv"])
+@pytest.mark.parametrize("name", model_names("classifier"))
+def test_a_float_classifier_computes_what_the_trained_network_computes(
+    crops: list[Image], name: str, backend: str
+) -> None:
+    temperature = read_manifest("classifier", name).settings["temperature"]
+    expected = EmotionClassifier(as_network(trained("classifier", name)), temperature)(crops)
+    classify = load_classifier(name, backend, precision="float")
+    assert classify(crops) == pytest.approx(expected, abs=1e-3)
 
 
 def test_int8_files_agree_with_each_other(images: list[Image], crops: list[Image]) -> None:
