@@ -1,0 +1,37 @@
+"""Model cards: the figures are put between their markers, and nothing else is touched."""
+
+from pathlib import Path
+
+import pytest
+
+from emotion_recognition.core.manifest import MODELS, Kind, model_names, read_manifest
+from emotion_recognition.training.evidence.cards import BEGIN, END, write_figures
+
+
+def test_figures_replace_the_old_ones_and_nothing_else(tmp_path: Path) -> None:
+    card = tmp_path / "CARD.md"
+    card.write_text(f"# Card\n\n{BEGIN}\nold\n{END}\n\nthe end\n", encoding="utf-8")
+    write_figures(card, ["| one |", "| two |"])
+    write_figures(card, ["| three |"])
+    assert card.read_text(encoding="utf-8") == (
+        f"# Card\n\n{BEGIN}\n\n| three |\n\n{END}\n\nthe end\n"
+    )
+
+
+def test_a_card_without_markers_is_left_alone(tmp_path: Path) -> None:
+    card = tmp_path / "CARD.md"
+    card.write_text("# Card\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="expected one line"):
+        write_figures(card, ["| one |"])
+    assert card.read_text(encoding="utf-8") == "# Card\n"
+
+
+@pytest.mark.parametrize("kind", ["detector", "classifier"])
+def test_the_card_has_the_figures_of_every_manifest(kind: Kind) -> None:
+    card = (MODELS / f"{kind.upper()}.md").read_text(encoding="utf-8")
+    for name in model_names(kind):
+        section = card.split(f"### {kind.capitalize()} `{name}`")[1].split("###")[0]
+        metrics = read_manifest(kind, name).metrics
+        for figure in metrics["onnx_int8"]:
+            cells = (f"{metrics[artefact][figure]:.3f}" for artefact in metrics)
+            assert f"| {figure} | {' | '.join(cells)} |" in section, (name, figure)
