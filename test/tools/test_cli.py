@@ -216,7 +216,7 @@ def test_the_options_reach_the_pipeline(photo: Path) -> None:
     assert cli.main([str(photo), *options.split()]) == 0
     assert StandInPipeline.arguments == ("d", "c", "opencv", 0.25, 2)
     assert cli.main([str(photo)]) == 0
-    assert StandInPipeline.arguments == ("paper", "paper", "auto", None, 0)
+    assert StandInPipeline.arguments == ("paper", "default", "auto", None, 0)
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:

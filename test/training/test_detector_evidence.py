@@ -178,7 +178,7 @@ def test_all_charts_and_tables_of_a_detector(tmp_path: Path) -> None:
     assert figures["val"]["ap50_5"] == 1
     assert figures["val_squashed"]["mean_iou_10"] == pytest.approx(1, abs=0.01)
     assert figures["negatives"]["false_positives_per_image"] == 1
-    assert figures["false_positives_on_val"] == {"misplaced_on_a_face": 0, "not_on_a_face": 0}
+    assert set(figures["false_positives_on_val"].values()) == {0}
     assert figures["negatives"]["by_source"] == {"test": {"images": 1, "false_positives": 1}}
     assert figures["by_score_threshold"]["0.85"]["recall"] == 0
     save_detector_charts("test", evidence, tmp_path)
