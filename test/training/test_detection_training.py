@@ -15,6 +15,8 @@ from emotion_recognition.training.detection_data import (
 )
 from emotion_recognition.training.detection_loss import FACE, IGNORED, yolo_loss
 from emotion_recognition.training.metrics import ImageDetections, match
+from emotion_recognition.training.networks import PaperDetector
+from emotion_recognition.training.trainer import train_mode
 
 
 def annotated(*boxes: tuple[float, float, float, float]) -> AnnotatedImage:
@@ -54,6 +56,38 @@ def test_every_kind_of_error_costs(channel: int) -> None:
     grid = perfect_grid(target)
     grid[:, channel] -= 0.2
     assert yolo_loss(grid, target[None]).item() > 0.01
+
+
+def test_overlap_costs_what_is_apart_more_than_what_is_near() -> None:
+    face = np.array([[100, 100, 160, 160]], np.float32)
+    target = torch.from_numpy(grid_target(face, np.zeros(1, bool)))[None]
+    perfect = perfect_grid(target[0])
+
+    def added(shift: float) -> float:
+        """By the overlap term, for a box that lies so many cells to the right."""
+        grid = perfect.clone()
+        grid[0, 0] += shift * (target[0, ..., 4] == FACE)
+        return (yolo_loss(grid, target, overlap_weight=1) - yolo_loss(grid, target)).item()
+
+    assert added(0) == pytest.approx(0, abs=1e-5)
+    assert added(0.5) == pytest.approx(1 - 44 / 76, abs=1e-5)  # 16 of 60 pixels off
+    assert 1 < added(3) < added(5) < 2  # apart: beyond 1, so that there is a way back
+
+
+def test_frozen_blocks_keep_their_weights_and_statistics() -> None:
+    network = PaperDetector()
+    network.freeze_blocks(2)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    optimizer = torch.optim.SGD([p for p in network.parameters() if p.requires_grad], 0.1)
+    train_mode(network)
+    network(torch.rand(2, 3, 288, 288)).square().sum().backward()
+    optimizer.step()
+    changed = {
+        int(name.split(".")[1])
+        for name, value in network.features.state_dict(prefix="features.").items()
+        if not torch.equal(value, before[name])
+    }
+    assert min(changed) == 14  # after two blocks of two convolutions and a pooling
 
 
 def test_only_the_box_that_overlaps_more_is_responsible() -> None:
