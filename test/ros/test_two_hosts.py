@@ -37,6 +37,19 @@ def images(tmp_path: Path, face_image: Pixels) -> Path:
     return folder
 
 
+def play_once(start_node: StartNode, board: Host, images: Path) -> None:
+    """The camera's host publishes the images to the end, once somebody listens."""
+    source = start_node(
+        "video_source",
+        python=board.python,
+        source=images,
+        rate=20.0,
+        loop=False,
+        wait_for_subscribers=1,
+    )
+    assert source.wait() == 0
+
+
 @pytest.mark.parametrize(
     ("transport", "camera_has_profile"),
     [("raw", True), ("raw", False), ("compressed", True), ("compressed", False)],
@@ -57,15 +70,7 @@ def test_images_cross_the_network_and_are_answered(
     if not camera_has_profile:  # as when a driver was started by hand
         for middleware in ("FASTDDS", "FASTRTPS"):
             monkeypatch.delenv(f"{middleware}_DEFAULT_PROFILES_FILE", raising=False)
-    source = start_node(
-        "video_source",
-        python=board.python,
-        source=images,
-        rate=20.0,
-        loop=False,
-        wait_for_subscribers=1,
-    )
-    assert source.wait() == 0
+    play_once(start_node, board, images)
     assert node.stop() == 0
     answered = counts(node.log)["answered"]
     assert answered >= IMAGES / 2
@@ -87,14 +92,6 @@ def test_without_multicast_hosts_that_name_each_other_meet(
     node = start_node("emotion_node", python=workstation.python, image_transport="compressed")
     node.wait_for_log(READY)
     monkeypatch.setenv("ROS_STATIC_PEERS", workstation.address)
-    source = start_node(
-        "video_source",
-        python=board.python,
-        source=images,
-        rate=20.0,
-        loop=False,
-        wait_for_subscribers=1,
-    )
-    assert source.wait() == 0
+    play_once(start_node, board, images)
     assert node.stop() == 0
     assert counts(node.log)["answered"] >= IMAGES / 2
