@@ -24,10 +24,8 @@ from emotion_recognition.training.calibration_data import calibration_crops, cal
 from emotion_recognition.training.emotion_data import read_ferplus
 from emotion_recognition.training.evaluate import measure
 from emotion_recognition.training.evidence.calibration import (
-    fit_temperature,
-    risk_coverage,
+    fit_confidence,
     split_halves,
-    temper,
 )
 from emotion_recognition.training.evidence.classifier import TARGET_RISK
 from emotion_recognition.training.networks import PaperClassifier, PaperDetector
@@ -132,14 +130,9 @@ def fit_to_confidence(model: nn.Module, ferplus: Path) -> dict[str, float]:
     """
     images = read_ferplus(ferplus, "valid")
     half, _ = split_halves(len(images.crops))
-    labels = images.labels[half]
     probabilities = softmax(_logits(model, [images.crops[index] for index in half]))
-    temperature = fit_temperature(probabilities, labels)
-    curve = risk_coverage(temper(probabilities, temperature), labels)
-    return {
-        "temperature": temperature,
-        "reject_threshold": round(curve.threshold_for(TARGET_RISK), 3),
-    }
+    temperature, threshold = fit_confidence(probabilities, images.labels[half], TARGET_RISK)
+    return {"temperature": temperature, "reject_threshold": round(threshold, 3)}
 
 
 def _logits(model: nn.Module, crops: list[NDArray[np.uint8]]) -> NDArray[np.float32]:

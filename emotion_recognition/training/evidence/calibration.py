@@ -125,3 +125,15 @@ def risk_coverage(probabilities: Floats, labels: Labels) -> RiskCoverage:
         (answered / len(order))[last_of_equals],
         (np.cumsum(wrong) / answered)[last_of_equals],
     )
+
+
+def fit_confidence(
+    probabilities: Floats, labels: Labels, target_risk: float
+) -> tuple[float, float]:
+    """The temperature, and the confidence at it from which on answers have at most this risk.
+
+    probabilities: (N, C) at temperature 1.
+    """
+    temperature = fit_temperature(probabilities, labels)
+    curve = risk_coverage(temper(probabilities, temperature), labels)
+    return temperature, curve.threshold_for(target_risk)

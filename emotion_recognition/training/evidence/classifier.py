@@ -14,7 +14,7 @@ from emotion_recognition.training.evaluate_classifier import confusion
 from emotion_recognition.training.evidence.calibration import (
     Reliability,
     RiskCoverage,
-    fit_temperature,
+    fit_confidence,
     reliability,
     risk_coverage,
     split_halves,
@@ -144,8 +144,7 @@ def calibrate(
     probabilities: (N, 4) at temperature 1.
     """
     fit, rest = split_halves(len(labels))
-    temperature = fit_temperature(probabilities[fit], labels[fit])
-    curve = risk_coverage(temper(probabilities[fit], temperature), labels[fit])
+    temperature, threshold = fit_confidence(probabilities[fit], labels[fit], TARGET_RISK)
     calibrated = temper(probabilities[rest], temperature)
     return Calibration(
         temperature,
@@ -154,7 +153,7 @@ def calibrate(
         reliability(calibrated, labels[rest]),
         reliability(temper(probabilities[rest], shipped_temperature), labels[rest]),
         risk_coverage(calibrated, labels[rest]),
-        curve.threshold_for(TARGET_RISK),
+        threshold,
     )
 
 
