@@ -26,6 +26,19 @@ from emotion_recognition.training.photometric import photometric
 GRID_SIZE = 9
 SMALLEST_FACE = 0.035  # of the input; a smaller face covers under 10 pixels: neither hit nor miss
 
+#: How often to draw the images of a source, against 1 of the others: faces in the wild more often,
+#: as they are what a network that trained on all alike still misplaces; portraits and
+#: near-identical pictures without a face less, as it knows them by then.
+SOURCE_WEIGHTS = {
+    "ilc": 1.6,
+    "mask853": 1.6,
+    "karan": 1.5,
+    "p1": 0.5,
+    "wm_aug": 0.7,
+    "oleg_neg": 0.7,
+    "bgcrop": 0.7,
+}
+
 Boxes = NDArray[np.float32]
 
 

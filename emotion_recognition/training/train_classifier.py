@@ -6,7 +6,7 @@ python -m emotion_recognition.training.train_classifier --help
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import get_args
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from emotion_recognition.core.classifier import EmotionClassifier
+from emotion_recognition.core.types import LABELS
 from emotion_recognition.training.calibration_data import calibration_crops
 from emotion_recognition.training.emotion_data import (
     EmotionDataset,
@@ -28,16 +29,11 @@ from emotion_recognition.training.emotion_data import (
 from emotion_recognition.training.evaluate_classifier import classifier_figures
 from emotion_recognition.training.evidence.faces import wild
 from emotion_recognition.training.networks import PaperClassifier
-from emotion_recognition.training.quantize import (
-    calibrate,
-    fuse,
-    quantization_aware,
-    take_weights,
-)
+from emotion_recognition.training.quantize import calibrate, fuse
 from emotion_recognition.training.residual_network import DefaultClassifier, FirstFour, Teacher
 from emotion_recognition.training.runtime import as_network
 from emotion_recognition.training.sampling import EpochSampler
-from emotion_recognition.training.trainer import fit
+from emotion_recognition.training.trainer import fit, train_and_save
 
 NETWORKS: dict[str, type[nn.Module]] = {
     "paper": PaperClassifier,
@@ -51,20 +47,30 @@ def cross_entropy(logits: Tensor, distribution: Tensor) -> Tensor:
     return nn.functional.cross_entropy(logits, distribution)
 
 
-def taught_by(teacher: nn.Module, share: float) -> Callable[[Tensor, Tensor], Tensor]:
-    """Targets of which `share` is the teacher's opinion of the very same view of the face.
+def taught_by(teachers: Sequence[nn.Module], share: float) -> Callable[[Tensor, Tensor], Tensor]:
+    """Targets of which `share` is the teachers' mean opinion of the very same view of the face.
 
     Hinton et al., 2015; the same view, as in Beyer et al., "Knowledge distillation: a good teacher
-    is patient and consistent", 2022. A face without votes is the teacher's alone.
+    is patient and consistent", 2022. A face without votes is the teachers' alone.
     """
 
     def relabel(images: Tensor, votes: Tensor) -> Tensor:
         with torch.no_grad():
-            opinion = torch.softmax(teacher(images).float(), dim=1)
+            opinions = [torch.softmax(teacher(images).float(), dim=1) for teacher in teachers]
+        opinion = torch.stack(opinions).mean(dim=0)
         voted = votes.sum(dim=1, keepdim=True) > 0.5
         return torch.where(voted, (1 - share) * votes + share * opinion, opinion)
 
     return relabel
+
+
+def read_teacher(path: Path) -> nn.Module:
+    """From a run of the teacher, or of an earlier default classifier."""
+    weights = torch.load(path, weights_only=True)
+    emotions = len(weights["linear.weight"])
+    network = DefaultClassifier() if emotions == len(LABELS) else Teacher()
+    network.load_state_dict(weights)
+    return FirstFour(fuse(network))
 
 
 def with_wild(images: EmotionImages, folder: Path) -> EmotionImages:
@@ -87,9 +93,11 @@ def main() -> None:
     )
     parser.add_argument("--network", choices=NETWORKS, default="paper")
     parser.add_argument("--labels", choices=get_args(LabelKind), default="votes")
-    parser.add_argument("--teacher", type=Path, help="float.pt of a teacher's run")
-    parser.add_argument("--share", type=float, default=0.7, help="of the teacher in the targets")
-    parser.add_argument("--wild", type=Path, help="folder of unlabelled faces for the teacher")
+    parser.add_argument(
+        "--teachers", type=Path, nargs="+", default=[], help="float.pt of teachers' runs"
+    )
+    parser.add_argument("--share", type=float, default=0.7, help="of the teachers in the targets")
+    parser.add_argument("--wild", type=Path, help="folder of unlabelled faces for the teachers")
     parser.add_argument("--initial", type=Path, help="float.pt of an earlier run to go on from")
     parser.add_argument(
         "--quantization-aware", action="store_true", help="round as int8 does while training"
@@ -107,7 +115,7 @@ def main() -> None:
     torch.manual_seed(options.seed)
     cv2.setNumThreads(0)  # the loader's workers are the parallelism
     train = read_ferplus(
-        options.data, "train", options.limit, options.labels, bool(options.teacher)
+        options.data, "train", options.limit, options.labels, bool(options.teachers)
     )
     if options.wild:
         train = with_wild(train, options.wild)
@@ -124,32 +132,29 @@ def main() -> None:
     if options.initial:
         network.load_state_dict(torch.load(options.initial, weights_only=True))
     relabel = None
-    if options.teacher:
-        teacher = Teacher().eval()
-        teacher.load_state_dict(torch.load(options.teacher, weights_only=True))
-        relabel = taught_by(FirstFour(fuse(teacher)), options.share)
-    if options.quantization_aware:
-        fused = fuse(network)
-        example = torch.rand(1, 1, 64, 64)
-        quantized = quantization_aware(
-            calibrate(fused, "linear", calibration_crops(train), example)
+    if options.teachers:
+        relabel = taught_by([read_teacher(path) for path in options.teachers], options.share)
+
+    def calibrated(fused: nn.Module) -> torch.fx.GraphModule:
+        return calibrate(fused, "linear", calibration_crops(train), torch.rand(1, 1, 64, 64))
+
+    def train_network(model: nn.Module) -> nn.Module:
+        return fit(
+            model,
+            cross_entropy,
+            loader,
+            partial(validate, valid),
+            options.output,
+            options.epochs,
+            options.learning_rate,
+            options.weight_decay,
+            validate_every=4,
+            relabel=relabel,
         )
-    model = fit(
-        quantized if options.quantization_aware else network,
-        cross_entropy,
-        loader,
-        partial(validate, valid),
-        options.output,
-        options.epochs,
-        options.learning_rate,
-        options.weight_decay,
-        validate_every=4,
-        relabel=relabel,
+
+    train_and_save(
+        network, train_network, options.output, calibrated if options.quantization_aware else None
     )
-    if options.quantization_aware:
-        torch.save(take_weights(fused, model).state_dict(), options.output / "fused.pt")
-    else:
-        torch.save(model.state_dict(), options.output / "float.pt")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader
 from emotion_recognition.core.detector import FaceDetector
 from emotion_recognition.training.calibration_data import calibration_faces
 from emotion_recognition.training.detection_data import (
+    SOURCE_WEIGHTS,
     AnnotatedImage,
     DetectionDataset,
     read_annotations,
@@ -25,15 +26,10 @@ from emotion_recognition.training.detection_loss import yolo_loss
 from emotion_recognition.training.evaluate_detector import detector_figures
 from emotion_recognition.training.held_aside import without_held_aside
 from emotion_recognition.training.networks import PaperDetector
-from emotion_recognition.training.quantize import (
-    calibrate,
-    fuse,
-    quantization_aware,
-    take_weights,
-)
+from emotion_recognition.training.quantize import calibrate
 from emotion_recognition.training.runtime import as_network
 from emotion_recognition.training.sampling import EpochSampler
-from emotion_recognition.training.trainer import fit
+from emotion_recognition.training.trainer import fit, train_and_save
 
 
 def validate(images: list[AnnotatedImage], model: nn.Module) -> dict[str, float]:
@@ -67,16 +63,22 @@ def main() -> None:
     parser.add_argument(
         "--plain-epochs", type=int, default=0, help="last epochs without mosaic, with less zoom"
     )
+    parser.add_argument(
+        "--weigh-sources", action="store_true", help="see detection_data.SOURCE_WEIGHTS"
+    )
     options = parser.parse_args()
 
     torch.manual_seed(options.seed)
     cv2.setNumThreads(0)  # the loader's workers are the parallelism
     train = without_held_aside(read_annotations(options.data, "train"))[: options.limit]
     held_out = read_annotations(options.data, "val")[: options.limit]
+    weights = None
+    if options.weigh_sources:
+        weights = [SOURCE_WEIGHTS.get(image.source, 1.0) for image in train]
     loader = DataLoader(
         DetectionDataset(train, options.seed, options.epochs - options.plain_epochs),
         options.batch_size,
-        sampler=EpochSampler(len(train), options.seed),
+        sampler=EpochSampler(len(train), options.seed, weights),
         num_workers=options.workers,
         drop_last=len(train) > options.batch_size,
     )
@@ -84,26 +86,25 @@ def main() -> None:
     if options.initial:
         network.load_state_dict(torch.load(options.initial, weights_only=True))
     network.freeze_blocks(options.frozen_blocks)
-    if options.quantization_aware:
-        fused = fuse(network)
-        example = torch.rand(1, 3, 288, 288)
-        quantized = quantization_aware(
-            calibrate(fused, "head", calibration_faces(options.data), example)
+
+    def calibrated(fused: nn.Module) -> torch.fx.GraphModule:
+        return calibrate(fused, "head", calibration_faces(options.data), torch.rand(1, 3, 288, 288))
+
+    def train_network(model: nn.Module) -> nn.Module:
+        return fit(
+            model,
+            partial(yolo_loss, overlap_weight=options.overlap_weight),
+            loader,
+            partial(validate, held_out),
+            options.output,
+            options.epochs,
+            options.learning_rate,
+            validate_every=2,
         )
-    model = fit(
-        quantized if options.quantization_aware else network,
-        partial(yolo_loss, overlap_weight=options.overlap_weight),
-        loader,
-        partial(validate, held_out),
-        options.output,
-        options.epochs,
-        options.learning_rate,
-        validate_every=2,
+
+    train_and_save(
+        network, train_network, options.output, calibrated if options.quantization_aware else None
     )
-    if options.quantization_aware:
-        torch.save(take_weights(fused, model).state_dict(), options.output / "fused.pt")
-    else:
-        torch.save(model.state_dict(), options.output / "float.pt")
 
 
 if __name__ == "__main__":

@@ -13,8 +13,28 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from emotion_recognition.training.curves import save_curves
+from emotion_recognition.training.quantize import fuse, quantization_aware, take_weights
 
 STATISTICS_BATCHES = 200
+
+
+def train_and_save(
+    network: nn.Module,
+    train: Callable[[nn.Module], nn.Module],
+    output: Path,
+    calibrate: Callable[[nn.Module], torch.fx.GraphModule] | None = None,
+) -> None:
+    """Leaves weights for `publish` in `output`: float.pt, or fused.pt if trained with rounding.
+
+    train: see `fit`. calibrate: gives the fused network the ranges to round to; None trains the
+    network as it is.
+    """
+    if calibrate is None:
+        torch.save(train(network).state_dict(), output / "float.pt")
+        return
+    fused = fuse(network)
+    trained = train(quantization_aware(calibrate(fused)))
+    torch.save(take_weights(fused, trained).state_dict(), output / "fused.pt")
 
 
 def fit(

@@ -11,12 +11,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-
-from emotion_recognition.training.emotion_data import (
-    FER2013_NUMBERS,
-    OTHER_VOTE_NAMES,
-    VOTE_NAMES,
-)
+from ferplus_archive import write_ferplus
 
 COLUMNS = "file,source,split,width,height,x1,y1,x2,y2,label_type,ignore"
 
@@ -52,19 +47,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             cv2.imwrite(str(root / "faces" / f"{index}.png"), image)
             table.writerow([f"{index}.png", "test", split, 80, 60, *box, "human", 0])
     crops = rng.integers(0, 256, (48, 48, 48), np.uint8)
-    files = [cv2.imencode(".webp", crop)[1].ravel() for crop in crops]
-    vote_names = [*VOTE_NAMES, *OTHER_VOTE_NAMES, "unknown", "NF"]
     (root / "emotion").mkdir()
-    np.savez(
-        root / "emotion" / "ferplus.npz",
-        webp=np.concatenate(files),
-        offset=np.cumsum([0, *map(len, files)]),
-        split=np.array(["train"] * 40 + ["valid"] * 8),
-        votes=np.eye(10, dtype=np.uint8)[np.arange(48) % 4] * 10,
-        vote_names=np.array(vote_names),
-        fer2013_label=np.array(FER2013_NUMBERS)[np.arange(48) % 4],
-        near_dup_of_eval=np.zeros(48, int),
-    )
+    splits = ["train"] * 40 + ["valid"] * 8
+    write_ferplus(root / "emotion" / "ferplus.npz", list(crops), np.arange(48) % 4, splits)
     return root
 
 
