@@ -45,6 +45,11 @@ from emotion_recognition.training.evidence.sheets import (
     sheets_folder,
 )
 from emotion_recognition.training.evidence.tables import classifier_tables, detector_tables
+from emotion_recognition.training.evidence.targets import (
+    CLASSIFIER_TARGETS,
+    DETECTOR_TARGETS,
+    targets_table,
+)
 from emotion_recognition.training.held_aside import NEGATIVES, held_aside_negatives
 
 #: The backend and precision that each artefact is measured with.
@@ -102,7 +107,7 @@ def measure(
 
 
 def evaluate_classifiers(options: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
-    """Figures by model, and a table of each."""
+    """Figures by model; a table of the targets, and tables of each model."""
     valid = ferplus_valid(options.data / "emotion" / "ferplus.npz", options.limit)
     others = wild(options.data / "emotion" / "wild", held_out=True, limit=options.limit)
     everything: dict[str, Any] = {}
@@ -118,11 +123,13 @@ def evaluate_classifiers(options: argparse.Namespace) -> tuple[dict[str, Any], l
     curves = {name: figures["robustness"] for name, figures in everything.items()}
     if curves:
         save_robustness(curves, options.output / "classifier_robustness.png")
-    return everything, [classifier_tables(name, item) for name, item in everything.items()]
+    targets = targets_table(CLASSIFIER_TARGETS, everything)
+    tables = [classifier_tables(name, item) for name, item in everything.items()]
+    return everything, [targets, *tables]
 
 
 def evaluate_detectors(options: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
-    """Figures by model, and a table of each."""
+    """Figures by model; a table of the targets, and tables of each model."""
     images = read_annotations(options.data / "faces", "val")[: options.limit]
     negatives = held_aside_negatives(read_annotations(options.data / "faces", "train"))
     everything: dict[str, Any] = {}
@@ -134,7 +141,9 @@ def evaluate_detectors(options: argparse.Namespace) -> tuple[dict[str, Any], lis
         everything[name] = {"files": headline(manifest, options), **evidence.figures()}
         save_detector_charts(name, evidence, options.output)
         save_detector_sheets(name, evidence, images, sheets_folder(options.output))
-    return everything, [detector_tables(name, item) for name, item in everything.items()]
+    targets = targets_table(DETECTOR_TARGETS, everything)
+    tables = [detector_tables(name, item) for name, item in everything.items()]
+    return everything, [targets, *tables]
 
 
 def headline(manifest: Manifest, options: argparse.Namespace) -> dict[FileKind, dict[str, float]]:
@@ -186,7 +195,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     }
     text = json.dumps(_rounded(report), indent=2)
     (options.output / "evaluation.json").write_text(text + "\n", encoding="utf-8")
-    tables = "\n\n".join([*classifier_text, *detector_text])
+    tables = "\n\n".join(filter(None, [*classifier_text, *detector_text]))
     (options.output / "tables.md").write_text(tables + "\n", encoding="utf-8")
     print(tables)
     if options.cards:

@@ -24,6 +24,7 @@ from emotion_recognition.training.calibration_data import calibration_crops, cal
 from emotion_recognition.training.emotion_data import read_ferplus
 from emotion_recognition.training.evaluate import measure
 from emotion_recognition.training.evidence.calibration import (
+    fit_class_offsets,
     fit_confidence,
     split_halves,
 )
@@ -54,13 +55,18 @@ WILD = "faces of news photographs (LFW) and film stills, labelled by a teacher t
 
 @dataclass(frozen=True)
 class Release:
-    """A packaged model: what it is, and what it was made from."""
+    """A packaged model: what it is, and what it was made from.
+
+    class_offsets: whether a classifier's logits are corrected, see `fit_class_offsets`. The paper
+    does not do so.
+    """
 
     kind: Kind
     name: str
     network: type[nn.Module]
     architecture: str
     data_sources: tuple[str, ...]
+    class_offsets: bool = False
 
 
 RELEASES = {
@@ -77,6 +83,7 @@ RELEASES = {
             DefaultClassifier,
             "residual network, see training/residual_network.py",
             (FERPLUS, WILD),
+            class_offsets=True,
         ),
     )
 }
@@ -97,8 +104,8 @@ INTERFACES: dict[Kind, dict[str, Any]] = {
 
 def write_files(
     release: Release, weights: Path, quantization_aware: Path | None, data: Path, folder: Path
-) -> nn.Module:
-    """Exports every artefact and returns the calibrated int8 network.
+) -> dict[str, float]:
+    """Exports every artefact; returns what was fitted to a classifier's confidence.
 
     quantization_aware: fused.pt of a run that trained `weights` further with rounding. All files
     are then made from it, the float one without the rounding. Without it the int8 files are
@@ -116,22 +123,35 @@ def write_files(
     folder.mkdir(parents=True, exist_ok=True)
     if quantization_aware is not None:
         fused.load_state_dict(torch.load(quantization_aware, weights_only=True))
-    export_onnx(fused, example, folder / FILE_NAMES["onnx_float"])
     calibrated = calibrate(fused, output_layer, batches, example)
+    settings = {}
+    if release.kind == "classifier":
+        settings = fit_to_confidence(release, calibrated, fused, data / "emotion" / "ferplus.npz")
+    export_onnx(fused, example, folder / FILE_NAMES["onnx_float"])
     export_onnx(calibrated, example, folder / FILE_NAMES["onnx_int8"])
     save_torchscript(calibrated, example, folder / FILE_NAMES["torchscript_int8"])
-    return calibrated
+    return settings
 
 
-def fit_to_confidence(model: nn.Module, ferplus: Path) -> dict[str, float]:
+def fit_to_confidence(
+    release: Release, calibrated: nn.Module, fused: nn.Module, ferplus: Path
+) -> dict[str, float]:
     """The temperature, and the reject threshold that leaves a risk of TARGET_RISK.
 
-    Both from one half of valid; the other stays for measuring, see `evidence.calibration`.
+    If the release has class offsets, they become part of the last layer of both networks. All from
+    one half of valid; the other stays for measuring, see `evidence.calibration`.
     """
     images = read_ferplus(ferplus, "valid")
     half, _ = split_halves(len(images.crops))
-    probabilities = softmax(_logits(model, [images.crops[index] for index in half]))
-    temperature, threshold = fit_confidence(probabilities, images.labels[half], TARGET_RISK)
+    labels = images.labels[half]
+    logits = _logits(calibrated, [images.crops[index] for index in half])
+    if release.class_offsets:
+        offsets = fit_class_offsets(softmax(logits), labels)
+        with torch.no_grad():
+            for network in (calibrated, fused):
+                network.get_submodule("linear").bias += torch.from_numpy(offsets)  # type: ignore[operator]
+        logits = logits + offsets
+    temperature, threshold = fit_confidence(softmax(logits), labels, TARGET_RISK)
     return {"temperature": temperature, "reject_threshold": round(threshold, 3)}
 
 
@@ -165,14 +185,11 @@ def main() -> None:
 
     release = RELEASES[options.release]
     folder: Path = options.models / options.release
-    calibrated = write_files(
-        release, options.weights, options.quantization_aware, options.data, folder
-    )
+    fitted = write_files(release, options.weights, options.quantization_aware, options.data, folder)
     if release.kind == "detector":
         settings = {"score_threshold": options.score_threshold}
     else:
-        ferplus = options.data / "emotion" / "ferplus.npz"
-        settings = {"crop_scale": options.crop_scale, **fit_to_confidence(calibrated, ferplus)}
+        settings = {"crop_scale": options.crop_scale, **fitted}
     content: dict[str, Any] = {
         "architecture": release.architecture,
         **INTERFACES[release.kind],

@@ -8,6 +8,7 @@ import pytest
 
 from emotion_recognition.core.manifest import MODELS, model_names
 from emotion_recognition.training.evaluate import main
+from emotion_recognition.training.evidence.targets import CLASSIFIER_TARGETS, DETECTOR_TARGETS
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
@@ -37,6 +38,9 @@ def test_one_command_writes_every_figure(tmp_path: Path, capsys: pytest.CaptureF
     for figures in report["detectors"].values():
         assert figures["val"] == figures["files"]["onnx_int8"]
         assert figures["negatives"]["images"] == 12
+    tables = (tmp_path / "tables.md").read_text()
+    for target in (*CLASSIFIER_TARGETS, *DETECTOR_TARGETS):
+        assert f"| {target.name} |" in tables
     for picture in tmp_path.rglob("*.png"):
         assert cv2.imread(str(picture)) is not None, picture
-    assert capsys.readouterr().out == (tmp_path / "tables.md").read_text()
+    assert capsys.readouterr().out == tables

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from emotion_recognition.core.classifier import softmax
 from emotion_recognition.training.evidence.calibration import (
+    fit_class_offsets,
     fit_temperature,
     reliability,
     risk_coverage,
@@ -61,6 +62,30 @@ def test_the_fitted_temperature_undoes_overconfidence(overconfidence: float) -> 
     calibrated = temper(probabilities, temperature)
     assert (calibrated.argmax(axis=1) == probabilities.argmax(axis=1)).all()
     assert reliability(calibrated, labels).expected_calibration_error < 0.03
+
+
+@pytest.mark.parametrize("overconfidence", [0.5, 1.0, 2.0])
+def test_fitted_offsets_undo_a_reluctance_to_name_a_class(overconfidence: float) -> None:
+    probabilities, labels = drawn(4000, overconfidence)
+    reluctance = np.array([0.3, -0.6, 0.0, 0.3], np.float32)
+    reluctant = softmax(np.log(probabilities) + reluctance)
+    offsets = fit_class_offsets(reluctant, labels, deviation=10)
+    assert offsets == pytest.approx(-reluctance, abs=0.15 * max(1, overconfidence))
+    named = (softmax(np.log(reluctant) + offsets).argmax(axis=1) == 1).sum()
+    assert abs(named - (labels == 1).sum()) < abs((reluctant.argmax(axis=1) == 1).sum() - named)
+
+
+def test_few_faces_move_the_offsets_less_than_many() -> None:
+    probabilities, labels = drawn(4000, 1.0)
+    reluctant = softmax(np.log(probabilities) + np.array([0, -0.6, 0, 0], np.float32))
+    few = fit_class_offsets(reluctant[:100], labels[:100])[1]
+    many = fit_class_offsets(reluctant, labels)[1]
+    assert 0 < few < 0.5 * many
+
+
+def test_answers_that_name_every_class_as_often_as_it_is_true_need_no_offsets() -> None:
+    probabilities, labels = drawn(20_000, 1.0)
+    assert fit_class_offsets(probabilities, labels) == pytest.approx(np.zeros(4), abs=0.06)
 
 
 def test_a_temperature_divides_the_logits() -> None:

@@ -181,6 +181,7 @@ def test_all_charts_and_tables_of_a_detector(tmp_path: Path) -> None:
     assert set(figures["false_positives_on_val"].values()) == {0}
     assert figures["negatives"]["by_source"] == {"test": {"images": 1, "false_positives": 1}}
     assert figures["by_score_threshold"]["0.85"]["recall"] == 0
+    assert figures["val_by_source"]["test"]["ap50_10"] == 1
     save_detector_charts("test", evidence, tmp_path)
     save_detector_sheets("test", evidence, images[:1], sheets_folder(tmp_path))
     pictures = sorted(tmp_path.rglob("*.png"))

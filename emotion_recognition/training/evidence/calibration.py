@@ -1,7 +1,8 @@
 """Whether a classifier's probabilities mean what they say, and when it had better not answer.
 
-Guo et al., "On Calibration of Modern Neural Networks", 2017; Geifman and El-Yaniv, "Selective
-Classification for Deep Neural Networks", 2017.
+Guo et al., "On Calibration of Modern Neural Networks", 2017; Alexandari et al., "Maximum Likelihood
+with Bias-Corrected Calibration is Hard-To-Beat at Label Shift Adaptation", 2020; Geifman and
+El-Yaniv, "Selective Classification for Deep Neural Networks", 2017.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from emotion_recognition.core.classifier import softmax
 
 BINS = 15
 SPLIT_SEED = 0
+#: How large offsets of the classes are expected to be. Chosen among 0.05, 0.1, 0.2, 0.4 and 10 by
+#: fits on 30 random halves of valid: larger ones cost the answers on the other halves accuracy.
+OFFSET_DEVIATION = 0.1
 
 Floats = NDArray[np.float32]
 Labels = NDArray[np.intp]
@@ -43,6 +47,53 @@ def fit_temperature(probabilities: Floats, labels: Labels) -> float:
         -np.log(temper(probabilities, t)[rows, labels] + 1e-12).mean() for t in candidates.tolist()
     ]
     return round(float(candidates[int(np.argmin(losses))]), 3)
+
+
+def fit_class_offsets(
+    probabilities: Floats, labels: Labels, deviation: float = OFFSET_DEVIATION
+) -> Floats:
+    """What to add to the logits of each class so that, with a temperature, labels are most likely.
+
+    Alexandari et al., 2020. A network that learned how annotators divide on every face answers
+    unlike a count of the faces that they agree on: it is shy of the classes that they often
+    confuse. probabilities: (N, C) at temperature 1. deviation: of the normal prior of each offset,
+    in logits divided by the temperature. Returns float32 (C,) whose mean is 0, for logits that are
+    not divided yet.
+    """
+    logits = np.log(np.maximum(probabilities.astype(np.float64), 1e-12))
+    classes = logits.shape[1]
+    truth = np.eye(classes)[labels]
+    # Softmax regression on the logits: a slope and an offset a class, by Newton's method.
+    features = np.concatenate(
+        [logits[:, :, None], np.broadcast_to(np.eye(classes), (len(logits), classes, classes))], 2
+    )
+    prior = np.array([0.0] + [1 / deviation**2] * classes) / len(truth)
+
+    def log_answers(parameters: NDArray[np.float64]) -> NDArray[np.float64]:
+        scores = features @ parameters
+        return np.asarray(scores - np.logaddexp.reduce(scores, axis=1, keepdims=True))
+
+    def loss(parameters: NDArray[np.float64]) -> float:
+        return float(
+            -(truth * log_answers(parameters)).sum() / len(truth)
+            + (prior * parameters**2).sum() / 2
+        )
+
+    parameters = np.array([1.0] + [0.0] * classes)
+    for _ in range(100):
+        answers = np.exp(log_answers(parameters))
+        mean = np.einsum("nc,ncp->np", answers, features)
+        gradient = np.einsum("nc,ncp->p", answers - truth, features) / len(truth)
+        gradient += prior * parameters
+        curvature = np.einsum("nc,ncp,ncq->pq", answers, features, features) - mean.T @ mean
+        step = np.linalg.solve(curvature / len(truth) + np.diag(prior), gradient)
+        while loss(parameters - step) > loss(parameters) and np.abs(step).max() > 1e-6:
+            step /= 2
+        parameters -= step
+        if np.abs(step).max() < 1e-6:
+            break
+    offsets = parameters[1:] / parameters[0]
+    return np.asarray(offsets - offsets.mean(), np.float32)
 
 
 @dataclass(frozen=True)

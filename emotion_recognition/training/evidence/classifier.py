@@ -36,7 +36,8 @@ class Calibration:
     """Fitted on one half of the faces; the rest is measured on the other half.
 
     before: at temperature 1. after: at the fitted one. shipped: at the manifest's, which may have
-    been fitted on more faces. threshold: on the confidence at the fitted temperature.
+    been fitted on more faces. threshold: on the confidence at the fitted temperature. confusion:
+    (4, 4), rows are the true classes.
     """
 
     temperature: float
@@ -46,11 +47,13 @@ class Calibration:
     shipped: Reliability
     risk_coverage: RiskCoverage
     threshold: float
+    confusion: NDArray[np.int64]
 
     def figures(self) -> dict[str, Any]:
         runtime = SmoothingSettings().reject_threshold
         return {
             "measured_on": int(self.after.count.sum()),
+            "there": _summary(self.confusion),
             "temperature": self.temperature,
             "shipped_temperature": self.shipped_temperature,
             "expected_calibration_error_at_temperature_1": self.before.expected_calibration_error,
@@ -154,6 +157,7 @@ def calibrate(
         reliability(temper(probabilities[rest], shipped_temperature), labels[rest]),
         risk_coverage(calibrated, labels[rest]),
         threshold,
+        confusion(labels[rest], probabilities[rest].argmax(axis=1)),
     )
 
 

@@ -62,7 +62,8 @@ def draw_thresholds(axis: Axes, evidence: DetectorEvidence) -> None:
     )
     axis.axvline(evidence.score_threshold, color=GRAY, linestyle=":", label="shipped threshold")
     axis.set(xlabel="score threshold", xlim=(0, 1), ylim=(0, 1), title="Choice of the threshold")
-    axis.legend(loc="upper right", frameon=True, framealpha=1, edgecolor="none")
+    # Where neither curve passes: recall is above, false positives are below.
+    axis.legend(loc="center left", bbox_to_anchor=(0.02, 0.6))
 
 
 def draw_overlap(axis: Axes, matches: Matches, threshold: float) -> None:

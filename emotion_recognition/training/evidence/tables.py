@@ -36,6 +36,9 @@ def classifier_tables(name: str, figures: dict[str, Any]) -> str:
     summary = [
         ["accuracy on FER+ valid", _accuracy(valid)],
         ["macro-F1 on FER+ valid", valid["macro_f1"]],
+        ["accuracy on the half that nothing was fitted on", _accuracy(calibration["there"])],
+        ["macro-F1 there", calibration["there"]["macro_f1"]],
+        ["recall of angry there", calibration["there"]["report"]["angry"]["recall"]],
         ["accuracy on wild, held-out people", _accuracy(wild)],
         ["macro-F1 on wild, held-out people", wild["macro_f1"]],
         *(
@@ -108,6 +111,10 @@ def detector_tables(name: str, figures: dict[str, Any]) -> str:
             markdown_table(
                 ["figure", "letterboxed", "squashed"],
                 [[key, letterbox[key], squash[key]] for key in letterbox],
+            ),
+            markdown_table(
+                ["source of val", "images", "ap50_10", "mean_iou_10", "recall_10"],
+                [[source, *item.values()] for source, item in figures["val_by_source"].items()],
             ),
             markdown_table(
                 ["false positives on val", "detections"],
