@@ -56,9 +56,23 @@ class Conversation:
     def send(self, message: Image) -> None:
         self._publisher.publish(message)
 
+    def send_until(self, message: Image, happened: Callable[[], bool], what: str) -> None:
+        """Sends an image again and again; of those that come at once, one alone may be seen."""
+
+        def sent_and_happened() -> bool:
+            self.send(message)
+            return happened()
+
+        self._peer.wait_until(sent_and_happened, what)
+
     def ask(self, message: Image) -> FaceEmotionArray:
         self.send(message)
         return self.answers.wait_for_stamp(message.header.stamp)
+
+
+def age(answer: FaceEmotionArray) -> float:
+    """Seconds from the stamp of the image to the answer."""
+    return float(answer.latency.sec + answer.latency.nanosec / 1e9)
 
 
 def counts(log: str) -> dict[str, int]:
@@ -156,6 +170,11 @@ class Diagnostics:
         """The same with its header."""
         self._messages.all.clear()
         return self._messages.wait_for(wanted)
+
+    def count(self, key: str) -> int:
+        """A counter of the newest status; 0 before the first."""
+        messages = self._messages.all
+        return int(values(messages[-1].status[0])[key]) if messages else 0
 
 
 def values(status: DiagnosticStatus) -> dict[str, str]:

@@ -10,7 +10,7 @@ pytest.importorskip("rclpy", reason="needs ROS 2")
 pytest.importorskip("emotion_recognition.msg", reason="needs the built messages")
 
 from conftest import Peer, StartNode
-from conversation import Conversation, Diagnostics, Lifecycle, Pixels, values
+from conversation import Conversation, Diagnostics, Lifecycle, Pixels, age, values
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from node_process import NodeProcess
 
@@ -20,16 +20,18 @@ def test_a_healthy_node_tells_how_it_does(
 ) -> None:
     diagnostics = Diagnostics(peer)
     rate = peer.node.create_rate(10)
+    answers = []
     for _ in range(30):
-        conversation.ask(conversation.message(face_image))
+        answers.append(conversation.ask(conversation.message(face_image)))
         rate.sleep()
     status = diagnostics.wait_for(lambda status: values(status)["answered"] == "30")
     assert status.level == DiagnosticStatus.OK
     assert status.message == "Answering images"
     assert status.name == "emotion_node: emotions"
     told = values(status)
-    assert 3 < float(told["rate (Hz)"]) < 12
-    assert 0 < float(told["latency p50 (ms)"]) <= float(told["latency p95 (ms)"]) < 500
+    assert 0 < float(told["rate (Hz)"]) < 12
+    longest = max(age(answer) for answer in answers) * 1000
+    assert 0 < float(told["latency p50 (ms)"]) <= float(told["latency p95 (ms)"]) <= longest + 1
     assert (told["received"], told["rejected"], told["failed"]) == ("30", "0", "0")
     assert int(told["faces"]) == len(conversation.answers.all[-1].faces) > 0
     assert (told["state"], told["model"]) == ("active", "paper/default")
@@ -85,5 +87,5 @@ def test_it_is_told_once_a_second_in_every_state(start_node: StartNode, peer: Pe
     assert Lifecycle(peer).change("configure")
     diagnostics.wait_for(lambda status: values(status)["state"] == "inactive")
     peer.wait_until(lambda: len(arrivals) >= 4, "diagnostics")
-    assert arrivals[-1] - arrivals[0] == pytest.approx(len(arrivals) - 1, abs=0.5)
+    assert arrivals[-1] - arrivals[0] == pytest.approx(len(arrivals) - 1, abs=1)
     assert node.stop() == 0

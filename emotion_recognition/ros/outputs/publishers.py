@@ -56,10 +56,9 @@ class OutputPublishers:
         other.
         """
         for output, publisher in self._publishers:
-            if not publisher.get_subscription_count():
-                continue
             try:
-                publisher.publish(output.convert(answer, image))
+                if publisher.get_subscription_count():
+                    publisher.publish(output.convert(answer, image))
             except Exception as error:
                 if not self._node.context.ok():
                     return  # shut down in the middle of it
