@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_recognition.core.image import check_image
+from emotion_recognition.core.overlap import pairwise_iou
 from emotion_recognition.core.types import Box, Face
 
 #: A network as every backend offers it: float32 (N, C, H, W) in, float32 out.
@@ -44,12 +45,12 @@ class FaceDetector:
         check_image(image)
         pixels, scale, offset = letterbox(image)
         tensor = pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
-        boxes, scores = decode(self.network(tensor)[0])
+        boxes, scores = merge(*decode(self.network(tensor)[0]), threshold)
         boxes = (boxes * INPUT_SIZE - np.tile(offset, 2)) / scale
         height, width = image.shape[:2]
         return tuple(
-            Face(Box(*(float(v) for v in boxes[i])).clipped(width, height), float(scores[i]))
-            for i in suppress(boxes, scores, threshold)
+            Face(Box(*(float(v) for v in box)).clipped(width, height), float(score))
+            for box, score in zip(boxes, scores, strict=True)
         )
 
 
@@ -73,7 +74,7 @@ def letterbox(
 
 
 def decode(grid: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Boxes and scores of one grid, before non-maximum suppression.
+    """Boxes and scores of one grid, several for each face; see `merge`.
 
     grid: (11, S, S); per cell two boxes of (x, y, sqrt(w), sqrt(h), confidence) and a class score.
     Returns boxes (2*S*S, 4) as x1, y1, x2, y2 in fractions of the input, and scores (2*S*S,) in
@@ -101,21 +102,36 @@ def decode(grid: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.f
     return boxes.reshape(-1, 4), scores.reshape(-1)
 
 
-def suppress(
+def merge(
     boxes: NDArray[np.float32], scores: NDArray[np.float32], score_threshold: float
-) -> list[int]:
-    """Indices that non-maximum suppression keeps, in order of falling score.
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """One box for each face: non-maximum suppression that does not forget what it suppresses.
 
-    boxes: (M, 4) as x1, y1, x2, y2. Boxes without area are dropped.
+    boxes: (M, 4) as x1, y1, x2, y2, scores: (M,). Returns boxes (K, 4) and scores (K,) from
+    score_threshold on, in order of falling score. Boxes without area are dropped.
+
+    Only one box of one cell is responsible for a face, so that a face on the border of two cells
+    leaves each of them half as confident. As these are exclusive events, their probabilities add
+    up: the score of a face is the sum, over the boxes on it, of confidence times overlap with the
+    best one, and its box is their mean with the same weights.
     """
     sizes = boxes[:, 2:] - boxes[:, :2]
-    candidates = np.flatnonzero((scores >= score_threshold) & (sizes > 0).all(axis=1))
-    corners_and_sizes = np.concatenate([boxes[candidates, :2], sizes[candidates]], axis=1)
-    kept = cv2.dnn.NMSBoxes(
-        corners_and_sizes.astype(np.float64).tolist(),
-        scores[candidates].astype(np.float64).tolist(),
-        score_threshold,
-        NMS_IOU,
+    left = np.flatnonzero((scores > 0) & (sizes > 0).all(axis=1))
+    left = left[np.argsort(-scores[left], kind="stable")]
+    faces: list[NDArray[np.float32]] = []
+    totals: list[float] = []
+    while len(left) and scores[left].sum() >= score_threshold:
+        overlaps = pairwise_iou(boxes[left[:1]], boxes[left])[0]
+        overlaps[0] = 1.0  # with itself, however small it is
+        on_face = overlaps >= NMS_IOU
+        weights = scores[left[on_face]] * overlaps[on_face]
+        total = float(weights.sum())
+        if total >= score_threshold:
+            faces.append(weights @ boxes[left[on_face]] / total)
+            totals.append(min(total, 1.0))
+        left = left[~on_face]
+    order = np.argsort(-np.array(totals), kind="stable")
+    return (
+        np.array(faces, np.float32).reshape(-1, 4)[order],
+        np.array(totals, np.float32)[order],
     )
-    order = candidates[np.asarray(kept, np.intp).reshape(-1)]
-    return [int(i) for i in order]

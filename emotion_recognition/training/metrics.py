@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion_recognition.core.overlap import pairwise_iou
+
 Floats = NDArray[np.float32]
 
 
@@ -56,17 +58,6 @@ class Matches:
             "precision": len(hits) / max(len(ious), 1),
             "false_positives_per_image": (len(ious) - len(hits)) / max(self.image_count, 1),
         }
-
-
-def pairwise_iou(a: Floats, b: Floats) -> Floats:
-    """(M, 4) and (K, 4) boxes as x1, y1, x2, y2 -> (M, K) intersection over union."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    intersection = np.clip(high - low, 0, None).prod(-1)
-    area_a = (a[:, 2:] - a[:, :2]).prod(-1)
-    area_b = (b[:, 2:] - b[:, :2]).prod(-1)
-    union = area_a[:, None] + area_b[None] - intersection
-    return np.asarray(intersection / np.maximum(union, 1e-9), np.float32)
 
 
 #: Instead of the index of a face: what a detection is that finds none.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from emotion_recognition.core.detector import FaceDetector, decode, letterbox, suppress
+from emotion_recognition.core.detector import FaceDetector, decode, letterbox, merge
 from emotion_recognition.core.image import ImageError
 
 Grid = NDArray[np.float32]
@@ -41,16 +41,46 @@ def test_a_network_that_answers_what_is_not_finite_is_an_error(value: float) -> 
         detector_answering(grid)(np.zeros((10, 10, 3), np.uint8))
 
 
-def test_suppression_keeps_the_better_of_two_boxes_on_one_face_and_both_of_two_faces() -> None:
-    boxes = np.array([[0, 0, 0.2, 0.2], [0.01, 0, 0.2, 0.2], [0.6, 0.6, 0.8, 0.8]], np.float32)
-    scores = np.array([0.7, 0.9, 0.8], np.float32)
-    assert suppress(boxes, scores, 0.5) == [1, 2]
-    assert suppress(boxes, scores, 0.85) == [1]
-    assert suppress(boxes, scores, 0.95) == []
+def test_a_face_on_the_border_of_two_cells_is_as_sure_as_both_of_them_together() -> None:
+    grid = np.zeros((11, 9, 9), np.float32)
+    grid[:5, 4, 4] = (1.0, 0.5, 0.5, 0.5, 0.4)
+    grid[:5, 4, 5] = (0.0, 0.5, 0.5, 0.5, 0.35)
+    (face,) = detector_answering(grid)(np.zeros((288, 288, 3), np.uint8))
+    assert face.score == pytest.approx(0.75)
+    assert face.box.x1 == pytest.approx((5 / 9 - 0.125) * 288, abs=0.01)
 
 
-def test_boxes_without_area_are_dropped() -> None:
-    assert suppress(np.array([[0.5, 0.5, 0.5, 0.9]], np.float32), np.ones(1, np.float32), 0.1) == []
+def test_the_boxes_on_a_face_count_by_confidence_and_overlap() -> None:
+    boxes = np.array([[0, 0, 0.2, 0.2], [0, 0, 0.25, 0.2], [0.6, 0.6, 0.8, 0.8]], np.float32)
+    scores = np.array([0.3, 0.4, 0.6], np.float32)
+    faces, totals = merge(boxes, scores, 0.5)
+    first, second = 0.4, 0.3 * 0.8  # they overlap by four fifths
+    right = (first * 0.25 + second * 0.2) / (first + second)
+    assert totals == pytest.approx([first + second, 0.6])
+    assert faces == pytest.approx(np.array([[0, 0, right, 0.2], boxes[2]]))
+
+
+def test_two_faces_beside_each_other_stay_two() -> None:
+    boxes = np.array([[0, 0, 0.2, 0.2], [0.09, 0, 0.29, 0.2]], np.float32)
+    assert len(merge(boxes, np.array([0.9, 0.8], np.float32), 0.5)[0]) == 2
+
+
+def test_the_threshold_is_for_the_sum_and_no_sum_exceeds_1() -> None:
+    boxes = np.tile(np.array([0, 0, 0.2, 0.2], np.float32), (3, 1))
+    for each, total in ((0.2, 0.6), (0.25, 0.75)):
+        scores = np.full(3, each, np.float32)
+        assert merge(boxes, scores, total - 0.01)[1] == pytest.approx([total])
+        assert len(merge(boxes, scores, total + 0.01)[1]) == 0
+    assert merge(boxes, np.full(3, 0.9, np.float32), 1.0)[1] == pytest.approx([1.0])
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-7, 1e-30])
+def test_boxes_of_next_to_no_area_are_no_trouble(size: float) -> None:
+    boxes = np.array([[0, 0, size, size]] * 2 + [[0.5, 0.5, 0.5, 0.9]], np.float32)
+    faces, scores = merge(boxes, np.ones(3, np.float32), 0.0)
+    assert np.isfinite(faces).all()
+    assert (faces[:, 2:] > faces[:, :2]).all()
+    assert np.isfinite(scores).all()
 
 
 @pytest.mark.parametrize(("height", "width"), [(480, 640), (640, 480), (100, 100), (1080, 1920)])

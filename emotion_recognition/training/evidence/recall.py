@@ -9,13 +9,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion_recognition.core.overlap import pairwise_iou
 from emotion_recognition.training.detection_data import GRID_SIZE, AnnotatedImage
 from emotion_recognition.training.metrics import (
     FALSE_POSITIVE,
     Floats,
     ImageDetections,
     assign,
-    pairwise_iou,
 )
 
 #: Longer side of a face as a share of the image's longer side.

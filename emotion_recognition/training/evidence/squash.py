@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_recognition.core.detector import INPUT_SIZE, Network, decode, suppress
+from emotion_recognition.core.detector import INPUT_SIZE, Network, decode, merge
 from emotion_recognition.core.types import Box, Face
 
 
@@ -22,9 +22,9 @@ class SquashingDetector:
         interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
         pixels = cv2.resize(image, (INPUT_SIZE, INPUT_SIZE), interpolation=interpolation)
         tensor = pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
-        boxes, scores = decode(self.network(tensor)[0])
+        boxes, scores = merge(*decode(self.network(tensor)[0]), score_threshold)
         boxes = boxes * np.array([width, height, width, height], np.float32)
         return tuple(
-            Face(Box(*(float(v) for v in boxes[i])).clipped(width, height), float(scores[i]))
-            for i in suppress(boxes, scores, score_threshold)
+            Face(Box(*(float(v) for v in box)).clipped(width, height), float(score))
+            for box, score in zip(boxes, scores, strict=True)
         )
