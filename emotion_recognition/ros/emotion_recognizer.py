@@ -26,7 +26,7 @@ from emotion_recognition.ros.executable import NodeError
 from emotion_recognition.ros.face_conversion import latency
 from emotion_recognition.ros.frame_counts import FrameCounter, FrameCounts
 from emotion_recognition.ros.health import Health
-from emotion_recognition.ros.image_conversion import NANOSECONDS, ImageMessage
+from emotion_recognition.ros.image_conversion import NANOSECONDS, ImageMessage, decode_message
 from emotion_recognition.ros.image_stream import ImageStream
 from emotion_recognition.ros.log_throttle import LogThrottle
 from emotion_recognition.ros.outputs.output import Output
@@ -231,7 +231,8 @@ class EmotionRecognizer(LifecycleNode):
                 self._counter.add(outdated=1)
                 self._log_throttled("Images older than max_age arrive and are not processed")
                 return
-            answer = processor(message)
+            image = decode_message(message)
+            answer = processor(image, message.header)
             emotions.publish(answer)
         except ImageError as error:
             self._counter.reject(error.reason)
@@ -247,7 +248,7 @@ class EmotionRecognizer(LifecycleNode):
             self._faces = len(answer.faces)
             seconds = answer.latency.sec + answer.latency.nanosec / NANOSECONDS
             self._activity.add_answer(seconds, monotonic())
-            outputs.publish(answer, message)
+            outputs.publish(answer, image)
 
     def _is_outdated(self, message: ImageMessage, max_age: float) -> bool:
         age = latency(message.header.stamp, int(self.get_clock().now().nanoseconds))

@@ -7,7 +7,7 @@ import sys
 from array import array
 from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -24,9 +24,6 @@ from emotion_recognition.core.image import (
     check_layout,
     decode_image,
 )
-
-if TYPE_CHECKING:
-    from emotion_recognition.msg import FaceEmotionArray
 
 Pixels = NDArray[np.uint8]
 ImageMessage: TypeAlias = Image | CompressedImage
@@ -108,9 +105,9 @@ def _message_data(values: Pixels) -> array[int]:
     return data
 
 
-def stamp_of(message: ImageMessage | FaceEmotionArray) -> int:
+def stamp_of(header: Header) -> int:
     """The stamp of a message in nanoseconds since the epoch; 0 without one."""
-    return int(message.header.stamp.sec * NANOSECONDS + message.header.stamp.nanosec)
+    return int(header.stamp.sec * NANOSECONDS + header.stamp.nanosec)
 
 
 def _decode_with_cv_bridge(message: Image) -> Pixels:

@@ -80,7 +80,7 @@ class ImageStream:
 
     def _receive(self, message: ImageMessage) -> None:
         now = monotonic()
-        change = self._watch.observe(stamp_of(message), now)
+        change = self._watch.observe(stamp_of(message.header), now)
         skipped = not self._rate_limit.allows(now, self._settings().max_rate)
         dropped = not skipped and self._worker.put(message)
         self._counter.add(

@@ -1,8 +1,10 @@
-"""One image message in, one answer out: what the node does, without the node around it."""
+"""One image in, one answer out: what the node does, without the node around it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+
+from std_msgs.msg import Header
 
 from emotion_recognition import EmotionPipeline
 from emotion_recognition.core.smoothing import EmotionSmoother
@@ -10,12 +12,7 @@ from emotion_recognition.core.tracking import FaceTracker
 from emotion_recognition.core.types import Face
 from emotion_recognition.msg import FaceEmotionArray
 from emotion_recognition.ros.face_conversion import face_messages, latency
-from emotion_recognition.ros.image_conversion import (
-    NANOSECONDS,
-    ImageMessage,
-    decode_message,
-    stamp_of,
-)
+from emotion_recognition.ros.image_conversion import NANOSECONDS, Pixels, stamp_of
 from emotion_recognition.ros.settings import Settings
 
 
@@ -41,19 +38,18 @@ class ImageProcessor:
         self._now = now
         self._last_time = 0
 
-    def __call__(self, message: ImageMessage) -> FaceEmotionArray:
-        """The answer to an image. Raises ImageError for an image that cannot be read."""
+    def __call__(self, image: Pixels, header: Header) -> FaceEmotionArray:
+        """The answer to an image. image: uint8 (H, W, 3) BGR. header: of its message."""
         settings = self.settings
-        image = decode_message(message)
         height, width = image.shape[:2]
         result = self.pipeline.process(image, settings.score_threshold)
-        faces = self._follow(result.faces, stamp_of(message) or self._now(), settings)
+        faces = self._follow(result.faces, stamp_of(header) or self._now(), settings)
         return FaceEmotionArray(
-            header=message.header,
+            header=header,
             image_width=width,
             image_height=height,
             faces=face_messages(faces, width, height),
-            latency=latency(message.header.stamp, self._now()),
+            latency=latency(header.stamp, self._now()),
             model=self.pipeline.model_name,
         )
 

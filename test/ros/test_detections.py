@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("emotion_recognition.msg", reason="needs ROS 2 and the built messages")
 
 from builtin_interfaces.msg import Time
 from conftest import Peer
-from sensor_msgs.msg import Image, RegionOfInterest
+from sensor_msgs.msg import RegionOfInterest
 from std_msgs.msg import Header
 
 from emotion_recognition.msg import FaceEmotion, FaceEmotionArray
 
 HEADER = Header(stamp=Time(sec=100, nanosec=5), frame_id="camera_optical_frame")
+PIXELS = np.zeros((6, 8, 3), np.uint8)
 HAPPY = FaceEmotion(
     emotion=FaceEmotion.HAPPY,
     label="happy",
@@ -46,7 +48,7 @@ def vision_msgs(interfaces: Callable[[str], None]) -> None:
 def detections(*faces: FaceEmotion) -> Any:  # noqa: ANN401
     from emotion_recognition.ros.outputs.detections import detections
 
-    return detections(FaceEmotionArray(header=HEADER, faces=faces), Image())
+    return detections(FaceEmotionArray(header=HEADER, faces=faces), PIXELS)
 
 
 def hypotheses(face: FaceEmotion) -> list[tuple[str, float]]:

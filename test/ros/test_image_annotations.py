@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("emotion_recognition.msg", reason="needs ROS 2 and the built messages")
 
 from builtin_interfaces.msg import Time
 from rclpy.serialization import serialize_message
-from sensor_msgs.msg import Image, RegionOfInterest
+from sensor_msgs.msg import RegionOfInterest
 from std_msgs.msg import Header
 
 from emotion_recognition.core.overlay import COLORS, line_thickness
 from emotion_recognition.msg import FaceEmotion, FaceEmotionArray
 
+PIXELS = np.zeros((6, 8, 3), np.uint8)
 STAMP = Time(sec=100, nanosec=5)
 
 
@@ -29,7 +31,7 @@ def annotations(interfaces: Callable[[str], None]) -> Callable[..., Any]:
         answer = FaceEmotionArray(
             header=Header(stamp=STAMP), image_width=640, image_height=480, faces=faces
         )
-        return image_annotations(answer, Image())
+        return image_annotations(answer, PIXELS)
 
     return convert
 

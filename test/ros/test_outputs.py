@@ -27,6 +27,8 @@ from emotion_recognition.ros.image_conversion import decode_message
 from emotion_recognition.ros.outputs.output import Output
 from emotion_recognition.ros.outputs.publishers import OutputPublishers
 
+PIXELS = np.zeros((6, 8, 3), np.uint8)
+
 
 @pytest.fixture
 def configured_node() -> Iterator[LifecycleNode]:
@@ -44,7 +46,7 @@ def test_messages_are_made_only_while_somebody_listens(
 ) -> None:
     made = []
 
-    def convert(answer: FaceEmotionArray, image: Image) -> String:
+    def convert(answer: FaceEmotionArray, image: Pixels) -> String:
         made.append(answer)
         return String(data=answer.model)
 
@@ -52,13 +54,13 @@ def test_messages_are_made_only_while_somebody_listens(
     configured_node.trigger_activate()
     peer.wait_for_publisher("words")
     for _ in range(3):
-        publishers.publish(FaceEmotionArray(model="unheard"), Image())
+        publishers.publish(FaceEmotionArray(model="unheard"), PIXELS)
     assert made == []
 
     words = peer.subscribe(String, "words")
 
     def heard() -> bool:
-        publishers.publish(FaceEmotionArray(model="heard"), Image())
+        publishers.publish(FaceEmotionArray(model="heard"), PIXELS)
         return bool(words.all)
 
     peer.wait_until(heard, "a message")
@@ -69,7 +71,7 @@ def test_messages_are_made_only_while_somebody_listens(
 
     def unheard() -> bool:
         made.clear()
-        publishers.publish(FaceEmotionArray(model="unheard"), Image())
+        publishers.publish(FaceEmotionArray(model="unheard"), PIXELS)
         return made == []
 
     peer.wait_until(unheard, "the end of the work")
@@ -78,7 +80,7 @@ def test_messages_are_made_only_while_somebody_listens(
 def test_what_goes_wrong_with_one_form_costs_no_other(
     configured_node: LifecycleNode, peer: Peer, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(answer: FaceEmotionArray, image: Image) -> String:
+    def fail(answer: FaceEmotionArray, image: Pixels) -> String:
         raise ValueError("no words")
 
     good = Output("good", String, lambda answer, image: String(data=answer.model))
@@ -88,7 +90,7 @@ def test_what_goes_wrong_with_one_form_costs_no_other(
 
     errors = ""
     for _ in range(1000):
-        publishers.publish(FaceEmotionArray(model="words"), Image())
+        publishers.publish(FaceEmotionArray(model="words"), PIXELS)
         errors += capfd.readouterr().err
         if words.all and errors:
             break
@@ -105,7 +107,7 @@ def test_a_shutdown_between_two_forms_is_no_error(
     publishers = OutputPublishers(configured_node, [words])
     configured_node.trigger_activate()
     rclpy.shutdown()
-    publishers.publish(FaceEmotionArray(model="words"), Image())
+    publishers.publish(FaceEmotionArray(model="words"), PIXELS)
     assert capfd.readouterr().err == ""
 
 

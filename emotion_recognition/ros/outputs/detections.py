@@ -13,11 +13,11 @@ from vision_msgs.msg import (
 
 from emotion_recognition.core.types import LABELS
 from emotion_recognition.msg import FaceEmotion, FaceEmotionArray
-from emotion_recognition.ros.image_conversion import ImageMessage
+from emotion_recognition.ros.image_conversion import Pixels
 from emotion_recognition.ros.outputs.output import Output
 
 
-def detections(answer: FaceEmotionArray, image: ImageMessage) -> Detection2DArray:
+def detections(answer: FaceEmotionArray, image: Pixels) -> Detection2DArray:
     """One detection a face, in the same order, each with the header of the image.
 
     results: the published emotion comes first, the other classes follow by falling probability;

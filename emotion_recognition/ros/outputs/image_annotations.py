@@ -9,14 +9,14 @@ from emotion_recognition.core.overlay import COLORS, label_text, line_thickness
 from emotion_recognition.core.types import Face
 from emotion_recognition.msg import FaceEmotionArray
 from emotion_recognition.ros.face_conversion import faces_from_message
-from emotion_recognition.ros.image_conversion import ImageMessage
+from emotion_recognition.ros.image_conversion import Pixels
 from emotion_recognition.ros.outputs.output import Output
 
 _BLACK = Color(r=0.0, g=0.0, b=0.0, a=1.0)
 _TEXT_HEIGHT = 1 / 30  # of the image's longer side
 
 
-def image_annotations(answer: FaceEmotionArray, image: ImageMessage) -> ImageAnnotations:
+def image_annotations(answer: FaceEmotionArray, image: Pixels) -> ImageAnnotations:
     """A box and a label for each face, in pixels of the image and with its stamp."""
     faces = faces_from_message(answer)
     width, height, stamp = answer.image_width, answer.image_height, answer.header.stamp

@@ -10,7 +10,7 @@ from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from rclpy.qos import QoSProfile
 
 from emotion_recognition.msg import FaceEmotionArray
-from emotion_recognition.ros.image_conversion import ImageMessage
+from emotion_recognition.ros.image_conversion import Pixels
 from emotion_recognition.ros.log_throttle import LogThrottle
 from emotion_recognition.ros.outputs.output import Output
 
@@ -49,11 +49,11 @@ class OutputPublishers:
             for output in outputs
         ]
 
-    def publish(self, answer: FaceEmotionArray, image: ImageMessage) -> None:
+    def publish(self, answer: FaceEmotionArray, image: Pixels) -> None:
         """Publishes an answer in the forms that somebody listens to.
 
-        image: that the answer belongs to. What goes wrong with one form is logged, and costs no
-        other.
+        image: that the answer belongs to, uint8 (H, W, 3) BGR. What goes wrong with one form is
+        logged, and costs no other.
         """
         for output, publisher in self._publishers:
             try:
