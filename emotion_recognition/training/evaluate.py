@@ -175,6 +175,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     options = parser.parse_args(arguments)
 
+    if options.cards and (options.detectors, options.classifiers, options.limit) != (None,) * 3:
+        parser.error(
+            "--cards: the cards are of all models and images; "
+            "expected no --detectors, --classifiers or --limit"
+        )
     for needed in ("faces/annotations.csv", "emotion/ferplus.npz", "emotion/wild/labels.csv"):
         if not (options.data / needed).is_file():
             parser.error(f"--data: expected a folder with {needed}, there is no such file")

@@ -25,6 +25,17 @@ def test_a_folder_without_the_data_is_refused_at_once(
     assert "expected a folder with faces/annotations.csv" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "part", [["--limit", "12"], ["--detectors"], ["--classifiers", "paper"]], ids=" ".join
+)
+def test_a_card_is_not_written_from_a_part_of_the_figures(
+    part: list[str], tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["--data", str(tmp_path), "--output", str(tmp_path / "output"), "--cards", *part])
+    assert "--cards: the cards are of all models and images" in capsys.readouterr().err
+
+
 @needs_data
 def test_one_command_writes_every_figure(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     main(["--data", str(DATA), "--output", str(tmp_path), "--limit", "12"])

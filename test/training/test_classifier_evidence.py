@@ -191,7 +191,7 @@ def test_temperature_and_threshold_come_from_one_half_and_are_judged_on_the_othe
     reject = calibration.figures()["reject"]
     assert (reject["coverage"], reject["risk"]) == (1, 1)  # all of the other half are wrong
     assert calibration.figures()["measured_on"] == len(fit)
-    assert calibration.figures()["there"]["accuracy"] == 0
+    assert calibration.figures()["other_half"]["accuracy"] == 0
 
 
 def test_all_charts_and_tables_of_a_classifier(faces: LabelledFaces, tmp_path: Path) -> None:

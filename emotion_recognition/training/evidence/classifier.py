@@ -53,7 +53,7 @@ class Calibration:
         runtime = SmoothingSettings().reject_threshold
         return {
             "measured_on": int(self.after.count.sum()),
-            "there": _summary(self.confusion),
+            "other_half": _summary(self.confusion),
             "temperature": self.temperature,
             "shipped_temperature": self.shipped_temperature,
             "expected_calibration_error_at_temperature_1": self.before.expected_calibration_error,
