@@ -16,7 +16,7 @@ from emotion_recognition.core.types import Box, Face
 Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 INPUT_SIZE = 288
-NMS_IOU = 0.45
+SAME_FACE_IOU = 0.45
 PADDING_VALUE = 114
 
 
@@ -123,7 +123,7 @@ def merge(
     while len(left) and scores[left].sum() >= score_threshold:
         overlaps = pairwise_iou(boxes[left[:1]], boxes[left])[0]
         overlaps[0] = 1.0  # with itself, however small it is
-        on_face = overlaps >= NMS_IOU
+        on_face = overlaps >= SAME_FACE_IOU
         weights = scores[left[on_face]] * overlaps[on_face]
         total = float(weights.sum())
         if total >= score_threshold:
