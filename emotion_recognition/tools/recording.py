@@ -50,7 +50,7 @@ class Recording:
         self.video = TimedVideo(self.output / "emotions.mp4", VIDEO_RATE)
 
     def add_image(self, message: Image) -> None:
-        self.images[stamp_of(message)] = message
+        self.images[stamp_of(message.header)] = message
         while len(self.images) > 60:
             del self.images[next(iter(self.images))]
 
@@ -61,13 +61,13 @@ class Recording:
         self.model = message.model
         self.arrivals.append(time.monotonic())
         self.latencies.append(message.latency.sec + message.latency.nanosec / NANOSECONDS)
-        image = self.images.pop(stamp_of(message), None)
+        image = self.images.pop(stamp_of(message.header), None)
         if image is not None:
             self._write(image)
 
     def _write(self, image: Image) -> None:
         annotated = draw_faces(decode_message(image), self.faces)
-        time_taken = stamp_of(image) / NANOSECONDS
+        time_taken = stamp_of(image.header) / NANOSECONDS
         if self.first_time is None:
             self.first_time = time_taken
         self.video.add(annotated, time_taken - self.first_time)
