@@ -38,13 +38,17 @@ from emotion_recognition.training.evidence.classifier_charts import (
 )
 from emotion_recognition.training.evidence.detector import measure_detector
 from emotion_recognition.training.evidence.detector_charts import save_detector_charts
-from emotion_recognition.training.evidence.faces import ferplus_valid, wild
+from emotion_recognition.training.evidence.faces import ferplus_valid, label_agreement, wild
 from emotion_recognition.training.evidence.sheets import (
     save_classifier_sheet,
     save_detector_sheets,
     sheets_folder,
 )
-from emotion_recognition.training.evidence.tables import classifier_tables, detector_tables
+from emotion_recognition.training.evidence.tables import (
+    classifier_tables,
+    detector_tables,
+    label_table,
+)
 from emotion_recognition.training.evidence.targets import (
     CLASSIFIER_TARGETS,
     DETECTOR_TARGETS,
@@ -191,8 +195,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.output.mkdir(parents=True, exist_ok=True)
     classifiers, classifier_text = evaluate_classifiers(options)
     detectors, detector_text = evaluate_detectors(options)
+    labels = label_agreement(options.data / "emotion" / "ferplus.npz")
+    classifier_text = [*classifier_text, label_table(labels)]
     report = {
         "protocol": PROTOCOL,
+        "labels_of_ferplus_and_fer2013": labels,
         "backend": options.backend,
         "precision": options.precision,
         "classifiers": classifiers,

@@ -51,15 +51,18 @@ def taught_by(teachers: Sequence[nn.Module], share: float) -> Callable[[Tensor, 
     """Targets of which `share` is the teachers' mean opinion of the very same view of the face.
 
     Hinton et al., 2015; the same view, as in Beyer et al., "Knowledge distillation: a good teacher
-    is patient and consistent", 2022. A face without votes is the teachers' alone.
+    is patient and consistent", 2022. A face without votes is the teachers' alone. Of emotions
+    beyond LABELS teachers have no opinion: those votes stay, and the teachers divide the rest.
     """
 
     def relabel(images: Tensor, votes: Tensor) -> Tensor:
         with torch.no_grad():
             opinions = [torch.softmax(teacher(images).float(), dim=1) for teacher in teachers]
         opinion = torch.stack(opinions).mean(dim=0)
+        four, others = votes[:, : len(LABELS)], votes[:, len(LABELS) :]
         voted = votes.sum(dim=1, keepdim=True) > 0.5
-        return torch.where(voted, (1 - share) * votes + share * opinion, opinion)
+        taught = (1 - share) * four + share * four.sum(dim=1, keepdim=True) * opinion
+        return torch.cat([torch.where(voted, taught, opinion), others], dim=1)
 
     return relabel
 

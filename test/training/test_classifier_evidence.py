@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from ferplus_archive import write_ferplus
 from numpy.typing import NDArray
 
 from emotion_recognition.core.types import LABELS
@@ -16,7 +17,12 @@ from emotion_recognition.training.evidence.classifier_charts import (
     save_classifier_charts,
     save_robustness,
 )
-from emotion_recognition.training.evidence.faces import LabelledFaces, is_held_out, wild
+from emotion_recognition.training.evidence.faces import (
+    LabelledFaces,
+    is_held_out,
+    label_agreement,
+    wild,
+)
 from emotion_recognition.training.evidence.report import (
     accuracy,
     classification_report,
@@ -144,6 +150,18 @@ def test_accuracy_by_level_of_a_known_case(faces: LabelledFaces) -> None:
     assert curve[1] == 1
     assert curve[0.2] == pytest.approx(0.25)  # all are told as the darkest class
     assert set(accuracy_by_level(by_brightness, faces, perturbation("shift")).values()) == {1}
+
+
+def test_two_sets_of_labels_are_compared_on_the_faces_that_both_have(tmp_path: Path) -> None:
+    crops = [np.full((48, 48), value, np.uint8) for value in (10, 60, 120, 180, 240)]
+    path = tmp_path / "ferplus.npz"
+    write_ferplus(path, crops, np.array([0, 1, 2, 3, 3]), ["valid"] * 4 + ["train"])
+    with np.load(path) as archive:
+        contents = dict(archive)
+    happy, sad = 3, 4  # FER2013's numbers
+    contents["fer2013_label"][:2] = (happy, sad)
+    np.savez(path, **contents)
+    assert label_agreement(path) == {"faces": 3, "agreement": pytest.approx(2 / 3)}
 
 
 def test_no_person_of_wild_is_in_both_parts(tmp_path: Path) -> None:

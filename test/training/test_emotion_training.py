@@ -65,6 +65,13 @@ def test_a_teacher_gives_its_part_of_the_target_and_all_of_it_without_votes() ->
     assert torch.allclose(targets, torch.tensor([[0.25, 0.75, 0, 0], [0, 1, 0, 0]]))
 
 
+def test_votes_for_other_emotions_stay_and_the_teachers_divide_the_rest() -> None:
+    votes = torch.tensor([[0.5, 0, 0, 0, 0.5, 0, 0, 0], [0.0] * 8])
+    targets = taught_by([Certain(1)], 0.5)(torch.zeros(2, 1, 64, 64), votes)
+    expected = [[0.25, 0.25, 0, 0, 0.5, 0, 0, 0], [0, 1, 0, 0, 0, 0, 0, 0]]
+    assert torch.allclose(targets, torch.tensor(expected))
+
+
 @pytest.mark.parametrize("network", [Teacher, DefaultClassifier])
 def test_a_teacher_and_an_earlier_student_can_both_teach(
     network: type[nn.Module], tmp_path: Path

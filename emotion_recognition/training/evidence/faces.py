@@ -40,6 +40,24 @@ def ferplus_valid(path: Path, limit: int | None = None) -> LabelledFaces:
     return LabelledFaces(list(images.crops), images.labels)
 
 
+def label_agreement(path: Path) -> dict[str, float]:
+    """How far two sets of labels agree on the same faces of valid.
+
+    faces: that have one of the four classes under the four-class protocol and as FER2013's original
+    label. agreement: the share of them for which it is the same one.
+    """
+    votes, original = read_ferplus(path, "valid"), read_ferplus(path, "valid", kind="fer2013")
+    label_of = {
+        crop.tobytes(): label for crop, label in zip(votes.crops, votes.labels, strict=True)
+    }
+    same = [
+        label == label_of[crop.tobytes()]
+        for crop, label in zip(original.crops, original.labels, strict=True)
+        if crop.tobytes() in label_of
+    ]
+    return {"faces": len(same), "agreement": float(np.mean(same)) if same else 0.0}
+
+
 def is_held_out(identity: str) -> bool:
     """Whether a person of `wild` is kept for evaluation: by name, so that it never changes."""
     return zlib.crc32(identity.encode("utf-8")) % HELD_OUT_PART == 0

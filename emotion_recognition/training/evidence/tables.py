@@ -21,6 +21,15 @@ def artefact_table(metrics: dict[str, dict[str, float]]) -> str:
     return markdown_table(["figure", *metrics], rows)
 
 
+def label_table(agreement: dict[str, float]) -> str:
+    """agreement: see `evidence.faces.label_agreement`."""
+    rows = [
+        ["faces of valid with one of the four in both", agreement["faces"]],
+        ["share of them on which both agree", agreement["agreement"]],
+    ]
+    return "### FER+'s labels and FER2013's\n\n" + markdown_table(["figure", "value"], rows)
+
+
 def classifier_tables(name: str, figures: dict[str, Any]) -> str:
     valid, wild = figures["ferplus_valid"], figures["wild_held_out"]
     calibration = figures["calibration"]
