@@ -6,7 +6,7 @@ from array import array
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -198,6 +198,7 @@ def test_refusals_can_be_counted_by_reason(
 SIZES = st.one_of(st.integers(0, 9), st.integers(0, 2**32 - 1))
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(
     encoding=st.one_of(st.sampled_from(ENCODINGS), st.text(max_size=6)),
     width=SIZES,
@@ -219,6 +220,7 @@ def test_arbitrary_fields_give_an_image_or_an_image_error(
     assert decoded.shape == (height, width, 3)
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(
     encoding=st.sampled_from(ENCODINGS),
     width=st.integers(1, 9),
