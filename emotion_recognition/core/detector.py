@@ -16,7 +16,7 @@ from emotion_recognition.core.types import Box, Face
 Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 INPUT_SIZE = 288
-SAME_FACE_IOU = 0.45
+SAME_FACE_IOU = 0.45  # from which on two boxes are of one face
 PADDING_VALUE = 114
 
 
