@@ -44,14 +44,9 @@ class FaceDetector:
             raise ValueError(f"score_threshold must be within [0, 1], got {threshold}")
         check_image(image)
         pixels, scale, offset = letterbox(image)
-        tensor = pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
-        boxes, scores = merge(*decode(self.network(tensor)[0]), threshold)
+        boxes, scores = find_boxes(self.network, pixels, threshold)
         boxes = (boxes * INPUT_SIZE - np.tile(offset, 2)) / scale
-        height, width = image.shape[:2]
-        return tuple(
-            Face(Box(*(float(v) for v in box)).clipped(width, height), float(score))
-            for box, score in zip(boxes, scores, strict=True)
-        )
+        return faces_within(image, boxes, scores)
 
 
 def letterbox(
@@ -71,6 +66,25 @@ def letterbox(
     canvas = np.full((INPUT_SIZE, INPUT_SIZE, 3), PADDING_VALUE, np.uint8)
     canvas[top : top + new_height, left : left + new_width] = resized
     return canvas, scale, np.array([left, top], np.float32)
+
+
+def find_boxes(
+    network: Network, pixels: NDArray[np.uint8], score_threshold: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """One box for each face in the network's input, uint8 (288, 288, 3) BGR; see `merge`."""
+    tensor = pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
+    return merge(*decode(network(tensor)[0]), score_threshold)
+
+
+def faces_within(
+    image: NDArray[np.uint8], boxes: NDArray[np.float32], scores: NDArray[np.float32]
+) -> tuple[Face, ...]:
+    """The faces of boxes (K, 4) in pixels of the image, clipped to it. scores: (K,)."""
+    height, width = image.shape[:2]
+    return tuple(
+        Face(Box(*(float(v) for v in box)).clipped(width, height), float(score))
+        for box, score in zip(boxes, scores, strict=True)
+    )
 
 
 def decode(grid: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -179,7 +179,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     options = parser.parse_args(arguments)
 
-    if options.cards and (options.detectors, options.classifiers, options.limit) != (None,) * 3:
+    parts = (options.detectors, options.classifiers, options.limit)
+    if options.cards and any(part is not None for part in parts):
         parser.error(
             "--cards: the cards are of all models and images; "
             "expected no --detectors, --classifiers or --limit"

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_recognition.core.detector import INPUT_SIZE, Network, decode, merge
-from emotion_recognition.core.types import Box, Face
+from emotion_recognition.core.detector import INPUT_SIZE, Network, faces_within, find_boxes
+from emotion_recognition.core.types import Face
 
 
 class SquashingDetector:
@@ -21,10 +21,6 @@ class SquashingDetector:
         shrinks = max(height, width) > INPUT_SIZE
         interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
         pixels = cv2.resize(image, (INPUT_SIZE, INPUT_SIZE), interpolation=interpolation)
-        tensor = pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
-        boxes, scores = merge(*decode(self.network(tensor)[0]), score_threshold)
+        boxes, scores = find_boxes(self.network, np.asarray(pixels, np.uint8), score_threshold)
         boxes = boxes * np.array([width, height, width, height], np.float32)
-        return tuple(
-            Face(Box(*(float(v) for v in box)).clipped(width, height), float(score))
-            for box, score in zip(boxes, scores, strict=True)
-        )
+        return faces_within(image, boxes, scores)
