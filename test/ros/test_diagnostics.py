@@ -29,9 +29,10 @@ def test_a_healthy_node_tells_how_it_does(
     assert status.message == "Answering images"
     assert status.name == "emotion_node: emotions"
     told = values(status)
-    assert 0 < float(told["rate (Hz)"]) < 12
+    assert 3 < float(told["rate (Hz)"]) < 12
     longest = max(age(answer) for answer in answers) * 1000
     assert 0 < float(told["latency p50 (ms)"]) <= float(told["latency p95 (ms)"]) <= longest + 1
+    assert float(told["latency p95 (ms)"]) < 500
     assert (told["received"], told["rejected"], told["failed"]) == ("30", "0", "0")
     assert int(told["faces"]) == len(conversation.answers.all[-1].faces) > 0
     assert (told["state"], told["model"]) == ("active", "paper/default")
@@ -87,5 +88,5 @@ def test_it_is_told_once_a_second_in_every_state(start_node: StartNode, peer: Pe
     assert Lifecycle(peer).change("configure")
     diagnostics.wait_for(lambda status: values(status)["state"] == "inactive")
     peer.wait_until(lambda: len(arrivals) >= 4, "diagnostics")
-    assert arrivals[-1] - arrivals[0] == pytest.approx(len(arrivals) - 1, abs=1)
+    assert arrivals[-1] - arrivals[0] == pytest.approx(len(arrivals) - 1, abs=0.5)
     assert node.stop() == 0

@@ -99,6 +99,7 @@ def test_repeated_reasons_are_throttled(
     bad.encoding = "bgr9"
     conversation.send_until(bad, lambda: diagnostics.count("rejected") >= 10, "10 rejections")
     assert node.stop() == 0
+    assert counts(node.log)["rejected"] >= 10
     assert 1 <= node.log.count("unknown encoding 'bgr9'") < 5
 
 
@@ -109,19 +110,20 @@ def test_under_load_answers_stay_fresh_and_drops_are_counted(
     node.wait_for_log(READY)
     conversation = Conversation(peer)
     rate = peer.node.create_rate(30)
-    for _ in range(90):
+    sent = 90
+    for _ in range(sent):
         last = conversation.message(face_image)
         conversation.send(last)
         rate.sleep()
     conversation.answers.wait_for_stamp(last.header.stamp)
     ages = sorted(age(answer) for answer in conversation.answers.all)
-    assert ages[len(ages) // 2] < 4 * SECONDS
-    assert ages[-1] < 6, "a queue would make the last ones 20 seconds old"
+    assert ages[len(ages) // 2] < 2 * SECONDS
+    assert ages[-1] < 3, "a queue would make the last ones 20 seconds old"
     stamps = [(a.header.stamp.sec, a.header.stamp.nanosec) for a in conversation.answers.all]
     assert stamps == sorted(set(stamps))
     assert node.stop() == 0
     final = counts(node.log)
-    assert final["dropped"] > 0
+    assert final["dropped"] >= sent // 4
     assert final["answered"] == len(ages)
     assert final["received"] == final["answered"] + final["dropped"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -29,18 +30,28 @@ def test_max_rate_limits_the_work_and_can_be_lifted(
     node: NodeProcess, conversation: Conversation, peer: Peer, empty_image: Pixels
 ) -> None:
     parameters, diagnostics = Parameters(peer), Diagnostics(peer)
-    image = conversation.message(empty_image)
+    rate = peer.node.create_rate(30)
+    assert parameters.set("max_rate", 5.0).successful
+    started = time.monotonic()
+    for _ in range(60):
+        conversation.send(conversation.message(empty_image))
+        rate.sleep()
+    assert 1 < len(conversation.answers.all) <= 5 * (time.monotonic() - started) + 2
+
     assert parameters.set("max_rate", 0.001).successful
-    conversation.ask(image)
+    answers, skipped = len(conversation.answers.all), diagnostics.count("dropped (max_rate)")
     conversation.send_until(
-        image, lambda: diagnostics.count("dropped (max_rate)") >= 3, "skipped images"
+        conversation.message(empty_image),
+        lambda: diagnostics.count("dropped (max_rate)") >= skipped + 45,
+        "skipped images",
     )
-    assert len(conversation.answers.all) == 1
+    # The first at the new rate, and one that was being worked on.
+    assert len(conversation.answers.all) <= answers + 2
     assert parameters.set("max_rate", 0.0).successful
     conversation.ask(conversation.message(empty_image))
     assert node.stop() == 0
     final = counts(node.log)
-    assert final["skipped"] >= 3
+    assert final["skipped"] >= 45
     assert final["received"] == final["answered"] + final["dropped"] + final["skipped"]
 
 
@@ -104,7 +115,7 @@ def test_a_stalled_stream_is_reported_within_2_seconds_and_recovers(
     diagnostics = Diagnostics(peer)
     conversation.ask(conversation.message(empty_image))
     status = diagnostics.wait_for(lambda status: status.level == DiagnosticStatus.ERROR)
-    assert "No image on '/image_raw' for 1." in status.message
+    assert re.search(r"No image on '/image_raw' for 1\.[5-9] s", status.message)
     node.wait_for_log("its 1 publishers are silent")
 
     conversation.ask(conversation.message(empty_image))
