@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from emotion_recognition.backends import Precision, open_model, resolve
 from emotion_recognition.core.classifier import EmotionClassifier, crop_face
+from emotion_recognition.core.decision import decide
 from emotion_recognition.core.detector import FaceDetector
 from emotion_recognition.core.manifest import (
     DEFAULT_CLASSIFIER,
@@ -18,7 +19,7 @@ from emotion_recognition.core.manifest import (
     Manifest,
     read_manifest,
 )
-from emotion_recognition.core.types import Emotion, Face, Result, Timings
+from emotion_recognition.core.types import Face, Result, Timings
 
 
 def load_detector(
@@ -58,10 +59,13 @@ def _open_classifier(
 class EmotionPipeline:
     """Finds the faces of an image and estimates their expressions.
 
-    The arguments are those of `load_detector`; score_threshold defaults to the detector's own and
-    can be assigned later. reject_threshold is the confidence below which the classifier had better
-    be taken as undecided; the pipeline itself answers always. Several threads may share a pipeline:
-    it takes one image at a time. Raises ModelError, BackendError.
+    detector, classifier: names of packaged models. backend, threads: as `load_detector`.
+    score_threshold: detection score from which on a face counts. reject_threshold: probability that
+    an emotion needs, otherwise it is `unknown`. Both are in [0, 1], default to the models' own and
+    can be assigned later. Several threads may share a pipeline: it takes one image at a time.
+
+    Raises ModelError for a model that is missing or damaged, BackendError for a backend that is
+    missing or does not run it.
     """
 
     def __init__(
@@ -71,6 +75,7 @@ class EmotionPipeline:
         backend: str = "auto",
         score_threshold: float | None = None,
         threads: int = 0,
+        reject_threshold: float | None = None,
     ) -> None:
         self.backend_name = resolve(backend)
         self.model_name = f"{detector}/{classifier}"
@@ -79,7 +84,11 @@ class EmotionPipeline:
         manifest = read_manifest("classifier", classifier)
         self._classify = _open_classifier(manifest, self.backend_name, threads)
         self._crop_scale = manifest.settings["crop_scale"]
-        self.reject_threshold = manifest.settings.get("reject_threshold", 0.0)
+        self.reject_threshold = (
+            manifest.settings.get("reject_threshold", 0.0)
+            if reject_threshold is None
+            else reject_threshold
+        )
         self.score_threshold = (
             self._detect.score_threshold if score_threshold is None else score_threshold
         )
@@ -103,7 +112,7 @@ class EmotionPipeline:
         detected = perf_counter()
         crops = [crop_face(image, face.box, self._crop_scale) for face in faces]
         faces = tuple(
-            replace(face, probabilities=row, emotion=Emotion.from_probabilities(row))
+            replace(face, probabilities=row, emotion=decide(row, self.reject_threshold))
             for face, row in zip(faces, map(tuple, self._classify(crops).tolist()), strict=True)
         )
         return Result(faces, Timings(detected - start, perf_counter() - detected))

@@ -16,8 +16,8 @@ from rclpy.task import Future
 
 from emotion_recognition import EmotionPipeline
 from emotion_recognition.core.errors import BackendError, ModelError
+from emotion_recognition.core.following import FaceFollower
 from emotion_recognition.core.image import ImageError
-from emotion_recognition.core.tracking import FaceTracker
 from emotion_recognition.msg import FaceEmotionArray
 from emotion_recognition.ros.activity import RecentActivity
 from emotion_recognition.ros.diagnostics import diagnostics
@@ -68,7 +68,7 @@ class EmotionRecognizer(LifecycleNode):
         self._start_parameters = declare_start_parameters(self)
         self._settings = SettingsParameters(self, self._start_parameters, self._apply)
 
-        self._tracker = FaceTracker()
+        self._follower = FaceFollower()
         self._counter = FrameCounter()
         self._activity = RecentActivity(monotonic())
         self._faces = 0
@@ -175,7 +175,7 @@ class EmotionRecognizer(LifecycleNode):
         self._processor = ImageProcessor(
             pipeline,
             self._settings.current,
-            self._tracker,
+            self._follower,
             now=lambda: int(self.get_clock().now().nanoseconds),
         )
         self._emotions = self.create_lifecycle_publisher(FaceEmotionArray, "emotions", 10)

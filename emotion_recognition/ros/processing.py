@@ -7,9 +7,7 @@ from collections.abc import Callable
 from std_msgs.msg import Header
 
 from emotion_recognition import EmotionPipeline
-from emotion_recognition.core.smoothing import EmotionSmoother
-from emotion_recognition.core.tracking import FaceTracker
-from emotion_recognition.core.types import Face
+from emotion_recognition.core.following import FaceFollower
 from emotion_recognition.msg import FaceEmotionArray
 from emotion_recognition.ros.face_conversion import face_messages, latency
 from emotion_recognition.ros.image_conversion import NANOSECONDS, Pixels, stamp_of
@@ -19,31 +17,30 @@ from emotion_recognition.ros.settings import Settings
 class ImageProcessor:
     """Answers the images of one camera with the faces and emotions in them.
 
-    settings: can be assigned at any time; an image is processed with one or the other. tracker:
-    the giver of track ids, which outlives the processor so that none is given twice. now: the time
-    in nanoseconds since the epoch, by the clock that stamps the images.
+    settings: can be assigned at any time; an image is processed with one or the other. follower:
+    gives the track ids; it outlives the processor so that none is given twice. now: the time in
+    nanoseconds since the epoch, by the clock that stamps the images.
     """
 
     def __init__(
         self,
         pipeline: EmotionPipeline,
         settings: Settings,
-        tracker: FaceTracker,
+        follower: FaceFollower,
         now: Callable[[], int],
     ) -> None:
         self.pipeline = pipeline
         self.settings = settings
-        self._tracker = tracker
-        self._smoother = EmotionSmoother()
+        self._follower = follower
         self._now = now
-        self._last_time = 0
 
     def __call__(self, image: Pixels, header: Header) -> FaceEmotionArray:
         """The answer to an image. image: uint8 (H, W, 3) BGR. header: of its message."""
         settings = self.settings
         height, width = image.shape[:2]
         result = self.pipeline.process(image, settings.score_threshold)
-        faces = self._follow(result.faces, stamp_of(header) or self._now(), settings)
+        time = (stamp_of(header) or self._now()) / NANOSECONDS
+        faces = self._follower.update(result.faces, time, settings.following)
         return FaceEmotionArray(
             header=header,
             image_width=width,
@@ -55,15 +52,4 @@ class ImageProcessor:
 
     def reset(self) -> None:
         """Forgets all faces, as when another stream begins."""
-        self._tracker.reset()
-        self._smoother.reset()
-        self._last_time = 0
-
-    def _follow(self, faces: tuple[Face, ...], time: int, settings: Settings) -> tuple[Face, ...]:
-        """The faces with their track ids and steady emotions. time: of the image, nanoseconds."""
-        if time < self._last_time:
-            self.reset()  # a recording or a simulation has started again
-        self._last_time = time
-        self._tracker.settings = settings.tracking
-        self._smoother.settings = settings.smoothing
-        return self._smoother.update(self._tracker.update(faces), time / NANOSECONDS)
+        self._follower.reset()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from emotion_recognition.core.decision import DecisionSettings
+from emotion_recognition.core.following import FollowingSettings
 from emotion_recognition.core.smoothing import SmoothingSettings
 from emotion_recognition.core.tracking import TrackingSettings
 
@@ -20,7 +22,7 @@ class Setting:
     default: int | float | None = None
 
 
-#: The parameters behind Settings. Those with a dot are fields of the settings before it.
+#: The parameters behind Settings.
 SETTINGS = {
     "score_threshold": Setting("Detection score from which on a face counts.", 0.0, 1.0),
     "reject_threshold": Setting(
@@ -71,33 +73,33 @@ SETTINGS = {
         "Lead in probability that another emotion needs to take the place of the published one.",
         0.0,
         1.0,
-        SmoothingSettings.switch_margin,
+        DecisionSettings.switch_margin,
     ),
     "smoothing.reject_margin": Setting(
         "How far a published emotion may fall below reject_threshold and stay.",
         0.0,
         1.0,
-        SmoothingSettings.reject_margin,
+        DecisionSettings.reject_margin,
     ),
 }
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Fields are named and described as in SETTINGS. Raises ValueError if one is out of range."""
+    """Fields are named and described as in SETTINGS; `following` takes those with a dot."""
 
     score_threshold: float
-    max_rate: float = 0.0
-    max_age: float = 0.0
-    stall_timeout: float = 1.5
-    tracking: TrackingSettings = field(default_factory=TrackingSettings)
-    smoothing: SmoothingSettings = field(
-        default_factory=lambda: SmoothingSettings(reject_threshold=0.0)
-    )
+    max_rate: float
+    max_age: float
+    stall_timeout: float
+    following: FollowingSettings
 
     @classmethod
     def from_parameters(cls, values: Mapping[str, Any]) -> Settings:
-        """values: one for each of SETTINGS, by its name; others are ignored."""
+        """values: one for each of SETTINGS, by its name; others are ignored.
+
+        Raises ValueError if one is out of range.
+        """
         for name, setting in SETTINGS.items():
             # Said so that nan, which is neither below nor above a limit, is refused.
             if not setting.minimum <= values[name] <= setting.maximum:
@@ -110,15 +112,17 @@ class Settings:
             max_rate=values["max_rate"],
             max_age=values["max_age"],
             stall_timeout=values["stall_timeout"],
-            tracking=TrackingSettings(
-                birth_hits=values["tracking.birth_hits"],
-                death_misses=values["tracking.death_misses"],
-                max_leap=values["tracking.max_leap"],
-            ),
-            smoothing=SmoothingSettings(
-                time_constant=values["smoothing.time_constant"],
-                switch_margin=values["smoothing.switch_margin"],
-                reject_threshold=values["reject_threshold"],
-                reject_margin=values["smoothing.reject_margin"],
+            following=FollowingSettings(
+                TrackingSettings(
+                    birth_hits=values["tracking.birth_hits"],
+                    death_misses=values["tracking.death_misses"],
+                    max_leap=values["tracking.max_leap"],
+                ),
+                SmoothingSettings(time_constant=values["smoothing.time_constant"]),
+                DecisionSettings(
+                    reject_threshold=values["reject_threshold"],
+                    reject_margin=values["smoothing.reject_margin"],
+                    switch_margin=values["smoothing.switch_margin"],
+                ),
             ),
         )

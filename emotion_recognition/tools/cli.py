@@ -26,13 +26,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_recognition import __version__
+from emotion_recognition.core.decision import DecisionSettings
 from emotion_recognition.core.errors import BackendError, ModelError
+from emotion_recognition.core.following import FaceFollower, FollowingSettings
 from emotion_recognition.core.manifest import DEFAULT_CLASSIFIER, DEFAULT_DETECTOR
 from emotion_recognition.core.overlay import draw_faces
 from emotion_recognition.core.pipeline import EmotionPipeline
-from emotion_recognition.core.smoothing import EmotionSmoother, SmoothingSettings
 from emotion_recognition.core.sources import FrameSource, SourceError, open_source
-from emotion_recognition.core.tracking import FaceTracker
 from emotion_recognition.core.types import LABELS, Face
 from emotion_recognition.tools.annotated_copy import AnnotatedCopy, OutputError
 
@@ -75,18 +75,19 @@ def answers(pipeline: EmotionPipeline, source: FrameSource) -> Iterator[Answer]:
 
     Raises SourceError where the source breaks off.
     """
-    tracker = FaceTracker()
-    smoother = EmotionSmoother(SmoothingSettings(reject_threshold=pipeline.reject_threshold))
+    follower = FaceFollower()
+    settings = FollowingSettings(
+        decision=DecisionSettings(reject_threshold=pipeline.reject_threshold)
+    )
     rate = source.frame_rate or _DEFAULT_RATE
     start = monotonic()
     for index, image in enumerate(source):
         time = monotonic() - start if source.is_live else index / rate
         faces = pipeline(image)
         if source.images:
-            faces = smoother.update(faces, 0.0)  # which rejects doubtful emotions
             yield Answer(str(source.images[index]), index, 0.0, image, faces, is_tracked=False)
         else:
-            faces = smoother.update(tracker.update(faces), time)
+            faces = follower.update(faces, time, settings)
             yield Answer(source.name, index, time, image, faces, is_tracked=True)
 
 

@@ -11,17 +11,18 @@ from __future__ import annotations
 import argparse
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emotion_recognition import EmotionPipeline
-from emotion_recognition.core.smoothing import EmotionSmoother, SmoothingSettings
+from emotion_recognition.core.decision import DecisionSettings
+from emotion_recognition.core.following import FaceFollower, FollowingSettings
+from emotion_recognition.core.smoothing import SmoothingSettings
 from emotion_recognition.core.sources import open_source
-from emotion_recognition.core.tracking import FaceTracker, TrackingSettings
-from emotion_recognition.core.types import UNKNOWN, Box, Face
+from emotion_recognition.core.types import Box, Face
 
 FindFaces = Callable[[NDArray[np.uint8]], tuple[Face, ...]]
 
@@ -94,23 +95,22 @@ def darkened(image: NDArray[np.uint8], noise: np.random.Generator) -> NDArray[np
     return np.asarray(np.clip(levels, 0, 255), np.uint8)
 
 
-def stability(
-    clip: Clip,
-    tracking: TrackingSettings | None = None,
-    smoothing: SmoothingSettings | None = None,
-) -> Stability:
+def stability(clip: Clip) -> Stability:
     """Follows the faces of a clip as the node does."""
-    tracker, smoother = FaceTracker(tracking), EmotionSmoother(smoothing)
-    without = EmotionSmoother(
-        replace(smoother.settings, time_constant=0, switch_margin=0, reject_margin=0)
+    steady, raw_follower = FaceFollower(), FaceFollower()
+    settings = FollowingSettings()
+    without = FollowingSettings(
+        smoothing=SmoothingSettings(time_constant=0),
+        decision=DecisionSettings(switch_margin=0, reject_margin=0),
     )
     persons = PERSONS[clip.name]
     seen: list[list[Sighting]] = [[] for _ in persons]
     others: set[int] = set()
     for time, faces in clip.frames:
-        tracked = tracker.update(faces)
         for face, raw in zip(
-            smoother.update(tracked, time), without.update(tracked, time), strict=True
+            steady.update(faces, time, settings),
+            raw_follower.update(faces, time, without),
+            strict=True,
         ):
             person = _person_of(face, clip.size, persons)
             if face.track_id and person is None:
@@ -139,24 +139,22 @@ def changes(labels: Iterable[str]) -> int:
     return sum(before != after for before, after in itertools.pairwise(labels))
 
 
-def label_delay(
-    rate: float, confidence: float, smoothing: SmoothingSettings | None = None
-) -> float:
+def label_delay(rate: float, confidence: float) -> float:
     """Seconds that a change of the classifier's answer takes to be published.
 
     It changes between two images, after a long time, from one emotion to another, each with this
     probability and the others alike. The delay is counted from the first image that shows the new
     one. Raises ValueError if that is never published.
     """
-    smoother = EmotionSmoother(smoothing)
+    follower = FaceFollower()
     before, after = (
         tuple(confidence if i == index else (1 - confidence) / 3 for i in range(4))
         for index in (0, 3)
     )
     count = round(10 * rate)
     for i in range(-count, count):
-        face = Face(Box(0, 0, 9, 9), 0.9, before if i < 0 else after, UNKNOWN, track_id=1)
-        if smoother.update([face], i / rate)[0].emotion.id == 3:
+        face = Face(Box(0, 0, 9, 9), 0.9, before if i < 0 else after)
+        if follower.update([face], i / rate, FollowingSettings())[0].emotion.id == 3:
             return i / rate
     raise ValueError(f"a probability of {confidence} is not published within 10 s")
 

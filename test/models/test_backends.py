@@ -15,8 +15,9 @@ from emotion_recognition.backends import BACKENDS, Precision, resolve
 from emotion_recognition.core.classifier import EmotionClassifier
 from emotion_recognition.core.detector import FaceDetector
 from emotion_recognition.core.errors import BackendError
-from emotion_recognition.core.manifest import Kind, model_names, read_manifest
+from emotion_recognition.core.manifest import DEFAULT_CLASSIFIER, Kind, model_names, read_manifest
 from emotion_recognition.core.sources import open_source
+from emotion_recognition.core.types import UNKNOWN
 from emotion_recognition.training.publish import RELEASES
 from emotion_recognition.training.quantize import fuse
 from emotion_recognition.training.runtime import as_network
@@ -101,13 +102,23 @@ def test_the_torchscript_file_runs_on_every_engine(engine: str, images: list[Ima
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_the_pipeline_finds_the_face_of_the_photograph(backend: str, images: list[Image]) -> None:
-    pipeline = EmotionPipeline(backend=backend)
+    pipeline = EmotionPipeline(backend=backend, reject_threshold=0.0)
     assert pipeline.backend_name == backend
     for image in images[:6]:
         faces = pipeline(image)
         assert len(faces) == 1
         assert sum(faces[0].probabilities) == pytest.approx(1, abs=1e-5)
         assert faces[0].emotion.confidence == max(faces[0].probabilities)
+
+
+def test_the_pipeline_says_unknown_below_the_reject_threshold(images: list[Image]) -> None:
+    manifest = read_manifest("classifier", DEFAULT_CLASSIFIER)
+    assert EmotionPipeline().reject_threshold == manifest.settings["reject_threshold"] > 0
+    (sure,) = EmotionPipeline()(images[0])
+    assert sure.emotion.label == "happy"
+    (doubtful,) = EmotionPipeline(reject_threshold=1.0)(images[0])
+    assert doubtful.emotion == UNKNOWN
+    assert doubtful.probabilities == sure.probabilities
 
 
 @pytest.mark.parametrize("value", [0, 114, 255])

@@ -14,7 +14,9 @@ pytest.importorskip("emotion_recognition.msg", reason="needs ROS 2 and the built
 from builtin_interfaces.msg import Duration, Time
 from std_msgs.msg import Header
 
-from emotion_recognition.core.tracking import FaceTracker, TrackingSettings
+from emotion_recognition.core.decision import DecisionSettings
+from emotion_recognition.core.following import FaceFollower, FollowingSettings
+from emotion_recognition.core.tracking import TrackingSettings
 from emotion_recognition.core.types import Box, Emotion, Face, Result
 from emotion_recognition.ros.processing import ImageProcessor
 from emotion_recognition.ros.settings import Settings
@@ -37,9 +39,17 @@ class BrightPipeline:
 
 @pytest.fixture
 def process() -> ImageProcessor:
-    settings = Settings(0.5, tracking=TrackingSettings(birth_hits=2))
+    settings = Settings(
+        score_threshold=0.5,
+        max_rate=0.0,
+        max_age=0.0,
+        stall_timeout=1.5,
+        following=FollowingSettings(
+            TrackingSettings(birth_hits=2), decision=DecisionSettings(reject_threshold=0.0)
+        ),
+    )
     pipeline: Any = BrightPipeline()
-    return ImageProcessor(pipeline, settings, FaceTracker(), lambda: 101_000_000_005)
+    return ImageProcessor(pipeline, settings, FaceFollower(), lambda: 101_000_000_005)
 
 
 BRIGHT = np.full((6, 8, 3), 200, np.uint8)
@@ -106,7 +116,7 @@ def test_settings_apply_from_the_next_image_on(process: ImageProcessor) -> None:
     process.settings = replace(
         process.settings,
         score_threshold=0.25,
-        smoothing=replace(process.settings.smoothing, reject_threshold=0.9),
+        following=FollowingSettings(decision=DecisionSettings(reject_threshold=0.9)),
     )
     face = process(BRIGHT, at(50.1)).faces[0]
     assert (face.label, face.emotion, face.confidence) == ("unknown", 255, 0.0)

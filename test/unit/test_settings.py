@@ -18,11 +18,13 @@ def test_every_value_finds_its_place() -> None:
     assert settings.max_rate == changed["max_rate"]
     assert settings.max_age == changed["max_age"]
     assert settings.stall_timeout == changed["stall_timeout"]
-    assert settings.smoothing.reject_threshold == changed["reject_threshold"]
-    for name in SETTINGS:
-        group, _, field = name.partition(".")
-        if field:
-            assert getattr(getattr(settings, group), field) == changed[name]
+    following = settings.following
+    assert following.decision.reject_threshold == changed["reject_threshold"]
+    assert following.decision.reject_margin == changed["smoothing.reject_margin"]
+    assert following.decision.switch_margin == changed["smoothing.switch_margin"]
+    assert following.smoothing.time_constant == changed["smoothing.time_constant"]
+    for name in ("birth_hits", "death_misses", "max_leap"):
+        assert getattr(following.tracking, name) == changed[f"tracking.{name}"]
 
 
 def test_defaults_are_valid_and_within_their_ranges() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_recognition.core.smoothing import SmoothingSettings
+from emotion_recognition.core.decision import DecisionSettings
 from emotion_recognition.core.types import LABELS
 from emotion_recognition.training.evaluate_classifier import confusion
 from emotion_recognition.training.evidence.calibration import (
@@ -50,7 +50,7 @@ class Calibration:
     confusion: NDArray[np.int64]
 
     def figures(self) -> dict[str, Any]:
-        runtime = SmoothingSettings().reject_threshold
+        runtime = DecisionSettings().reject_threshold
         return {
             "measured_on": int(self.after.count.sum()),
             "other_half": _summary(self.confusion),
