@@ -23,16 +23,17 @@ from emotion_recognition.ros.activity import RecentActivity
 from emotion_recognition.ros.diagnostics import diagnostics
 from emotion_recognition.ros.emotion_parameters import SettingsParameters, declare_start_parameters
 from emotion_recognition.ros.executable import NodeError
-from emotion_recognition.ros.face_conversion import latency
+from emotion_recognition.ros.face_conversion import answer_message
 from emotion_recognition.ros.frame_counts import FrameCounter, FrameCounts
 from emotion_recognition.ros.health import Health
-from emotion_recognition.ros.image_conversion import NANOSECONDS, ImageMessage, decode_message
+from emotion_recognition.ros.image_conversion import ImageMessage, decode_message
 from emotion_recognition.ros.image_stream import ImageStream
 from emotion_recognition.ros.log_throttle import LogThrottle
 from emotion_recognition.ros.outputs.output import Output
 from emotion_recognition.ros.outputs.publishers import OutputPublishers, installed_outputs
 from emotion_recognition.ros.processing import ImageProcessor
 from emotion_recognition.ros.settings import Settings
+from emotion_recognition.ros.stamps import age, stamp_of
 from emotion_recognition.ros.stream_watch import StreamState
 
 DIAGNOSTICS_PERIOD = 1.0  # seconds
@@ -233,7 +234,7 @@ class EmotionRecognizer(LifecycleNode):
                 return
             image = decode_message(message)
             answer = processor(image, message.header)
-            emotions.publish(answer)
+            emotions.publish(answer_message(answer))
         except ImageError as error:
             self._counter.reject(error.reason)
             self._log_throttled(f"Image rejected: {error}")
@@ -246,13 +247,12 @@ class EmotionRecognizer(LifecycleNode):
         else:
             self._counter.add(answered=1)
             self._faces = len(answer.faces)
-            seconds = answer.latency.sec + answer.latency.nanosec / NANOSECONDS
-            self._activity.add_answer(seconds, monotonic())
-            outputs.publish(answer, image)
+            self._activity.add_answer(answer.latency, monotonic())
+            outputs.publish(answer)
 
     def _is_outdated(self, message: ImageMessage, max_age: float) -> bool:
-        age = latency(message.header.stamp, int(self.get_clock().now().nanoseconds))
-        return 0 < max_age < float(age.sec + age.nanosec / NANOSECONDS)
+        now = int(self.get_clock().now().nanoseconds)
+        return 0 < max_age < age(stamp_of(message.header), now)
 
     def _log_throttled(self, text: str) -> None:
         if line := self._throttle(text):

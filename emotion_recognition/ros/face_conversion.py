@@ -7,27 +7,44 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
-from builtin_interfaces.msg import Duration, Time
 from sensor_msgs.msg import RegionOfInterest
 
 from emotion_recognition.core.types import LABELS, UNKNOWN, Box, Emotion, Face
 from emotion_recognition.msg import FaceEmotion, FaceEmotionArray
+from emotion_recognition.ros.answer import Answer
+from emotion_recognition.ros.stamps import duration_message
 
-_NANOSECONDS = 1_000_000_000
 _UNIFORM = (1 / len(LABELS),) * len(LABELS)
-_LONGEST = Duration(sec=2**31 - 1, nanosec=_NANOSECONDS - 1)
 
 
-def face_messages(faces: Iterable[Face], width: int, height: int) -> list[FaceEmotion]:
-    """The faces that cover at least one pixel of an image of this size, in the same order."""
-    messages = []
+def presentable_faces(faces: Iterable[Face], width: int, height: int) -> tuple[Face, ...]:
+    """The faces that cover at least one pixel of an image of this size, in the same order.
+
+    Whatever the models have said of them, every number is finite and within its range. box: the
+    pixels that the face touches. Without usable probabilities they are even, and the emotion
+    unknown; raw_probabilities are never empty.
+    """
+    presentable = []
     for face in faces:
-        roi = region_of_interest(face.box, width, height)
-        if roi is not None:
-            messages.append(_face_message(face, roi))
-    return messages
+        box = touched_pixels(face.box, width, height)
+        if box is not None:
+            presentable.append(_within_range(replace(face, box=box)))
+    return tuple(presentable)
+
+
+def answer_message(answer: Answer) -> FaceEmotionArray:
+    """The message for `emotions`."""
+    return FaceEmotionArray(
+        header=answer.header,
+        image_width=answer.width,
+        image_height=answer.height,
+        faces=[_face_message(face) for face in answer.faces],
+        latency=duration_message(answer.latency),
+        model=answer.model,
+    )
 
 
 def faces_from_message(message: FaceEmotionArray) -> tuple[Face, ...]:
@@ -35,7 +52,7 @@ def faces_from_message(message: FaceEmotionArray) -> tuple[Face, ...]:
     return tuple(_face(face) for face in message.faces)
 
 
-def region_of_interest(box: Box, width: int, height: int) -> RegionOfInterest | None:
+def touched_pixels(box: Box, width: int, height: int) -> Box | None:
     """The pixels of an image that a box touches, or None if there are none."""
     if not all(map(math.isfinite, (box.x1, box.y1, box.x2, box.y2))):
         return None
@@ -44,33 +61,40 @@ def region_of_interest(box: Box, width: int, height: int) -> RegionOfInterest | 
     right, bottom = math.ceil(clipped.x2), math.ceil(clipped.y2)
     if right <= left or bottom <= top:
         return None
-    return RegionOfInterest(x_offset=left, y_offset=top, width=right - left, height=bottom - top)
+    return Box(float(left), float(top), float(right), float(bottom))
 
 
-def latency(stamp: Time, now: int) -> Duration:
-    """From the stamp to now, in nanoseconds since the epoch; 0 without a stamp or in the future."""
-    stamped = stamp.sec * _NANOSECONDS + stamp.nanosec
-    if stamped == 0 or now <= stamped:
-        return Duration()
-    seconds, nanoseconds = divmod(now - stamped, _NANOSECONDS)
-    return Duration(sec=seconds, nanosec=nanoseconds) if seconds < 2**31 else _LONGEST
-
-
-def _face_message(face: Face, roi: RegionOfInterest) -> FaceEmotion:
+def _within_range(face: Face) -> Face:
     probabilities, emotion = face.probabilities, face.emotion
     raw = face.raw_probabilities or probabilities
     if not _are_probabilities(probabilities):
         probabilities, emotion = _UNIFORM, UNKNOWN
     if not _are_probabilities(raw):
         raw = _UNIFORM
+    return replace(
+        face,
+        score=_unit(face.score),
+        probabilities=tuple(map(_unit, probabilities)),
+        raw_probabilities=tuple(map(_unit, raw)),
+        emotion=replace(emotion, confidence=_unit(emotion.confidence)),
+    )
+
+
+def _face_message(face: Face) -> FaceEmotion:
+    box = face.box
     return FaceEmotion(
-        emotion=emotion.id,
-        label=emotion.label,
-        confidence=_unit(emotion.confidence),
-        probabilities=np.array([_unit(value) for value in probabilities], np.float32),
-        raw_probabilities=np.array([_unit(value) for value in raw], np.float32),
-        roi=roi,
-        detection_score=_unit(face.score),
+        emotion=face.emotion.id,
+        label=face.emotion.label,
+        confidence=face.emotion.confidence,
+        probabilities=np.array(face.probabilities, np.float32),
+        raw_probabilities=np.array(face.raw_probabilities, np.float32),
+        roi=RegionOfInterest(
+            x_offset=int(box.x1),
+            y_offset=int(box.y1),
+            width=int(box.width),
+            height=int(box.height),
+        ),
+        detection_score=face.score,
         track_id=face.track_id,
     )
 

@@ -28,8 +28,6 @@ from emotion_recognition.core.image import (
 Pixels = NDArray[np.uint8]
 ImageMessage: TypeAlias = Image | CompressedImage
 
-NANOSECONDS = 1_000_000_000
-
 #: The encodings that encode_message writes, with OpenCV's conversion from BGR.
 OUTGOING_ENCODINGS = {
     "bgr8": None,
@@ -103,11 +101,6 @@ def _message_data(values: Pixels) -> array[int]:
     data = array("B")
     data.frombytes(values.data.cast("B"))  # a list would take 14 ms for 640x480
     return data
-
-
-def stamp_of(header: Header) -> int:
-    """The stamp of a message in nanoseconds since the epoch; 0 without one."""
-    return int(header.stamp.sec * NANOSECONDS + header.stamp.nanosec)
 
 
 def _decode_with_cv_bridge(message: Image) -> Pixels:

@@ -8,11 +8,12 @@ from time import monotonic
 from rclpy.node import Node
 
 from emotion_recognition.ros.frame_counts import FrameCounter
-from emotion_recognition.ros.image_conversion import ImageMessage, stamp_of
+from emotion_recognition.ros.image_conversion import ImageMessage
 from emotion_recognition.ros.image_subscription import ImageSubscription
 from emotion_recognition.ros.log_throttle import LogThrottle
 from emotion_recognition.ros.rate_limit import RateLimit
 from emotion_recognition.ros.settings import Settings
+from emotion_recognition.ros.stamps import stamp_of
 from emotion_recognition.ros.stream_watch import StampChange, StreamState, StreamWatch
 from emotion_recognition.ros.worker import Worker
 

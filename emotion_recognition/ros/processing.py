@@ -8,10 +8,11 @@ from std_msgs.msg import Header
 
 from emotion_recognition import EmotionPipeline
 from emotion_recognition.core.following import FaceFollower
-from emotion_recognition.msg import FaceEmotionArray
-from emotion_recognition.ros.face_conversion import face_messages, latency
-from emotion_recognition.ros.image_conversion import NANOSECONDS, Pixels, stamp_of
+from emotion_recognition.ros.answer import Answer
+from emotion_recognition.ros.face_conversion import presentable_faces
+from emotion_recognition.ros.image_conversion import Pixels
 from emotion_recognition.ros.settings import Settings
+from emotion_recognition.ros.stamps import NANOSECONDS, age, stamp_of
 
 
 class ImageProcessor:
@@ -34,19 +35,19 @@ class ImageProcessor:
         self._follower = follower
         self._now = now
 
-    def __call__(self, image: Pixels, header: Header) -> FaceEmotionArray:
+    def __call__(self, image: Pixels, header: Header) -> Answer:
         """The answer to an image. image: uint8 (H, W, 3) BGR. header: of its message."""
         settings = self.settings
         height, width = image.shape[:2]
         result = self.pipeline.process(image, settings.score_threshold)
-        time = (stamp_of(header) or self._now()) / NANOSECONDS
+        stamp = stamp_of(header)
+        time = (stamp or self._now()) / NANOSECONDS
         faces = self._follower.update(result.faces, time, settings.following)
-        return FaceEmotionArray(
+        return Answer(
             header=header,
-            image_width=width,
-            image_height=height,
-            faces=face_messages(faces, width, height),
-            latency=latency(header.stamp, self._now()),
+            image=image,
+            faces=presentable_faces(faces, width, height),
+            latency=age(stamp, self._now()),
             model=self.pipeline.model_name,
         )
 

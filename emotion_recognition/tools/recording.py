@@ -16,7 +16,8 @@ from emotion_recognition.core.overlay import draw_faces
 from emotion_recognition.core.types import Face
 from emotion_recognition.msg import FaceEmotionArray
 from emotion_recognition.ros.face_conversion import faces_from_message
-from emotion_recognition.ros.image_conversion import NANOSECONDS, decode_message, stamp_of
+from emotion_recognition.ros.image_conversion import decode_message
+from emotion_recognition.ros.stamps import NANOSECONDS, seconds_of, stamp_of
 from emotion_recognition.tools.annotated_copy import TimedVideo
 
 VIDEO_RATE = 30.0  # frames per second of emotions.mp4
@@ -60,7 +61,7 @@ class Recording:
         self.answers_with_face += bool(self.faces)
         self.model = message.model
         self.arrivals.append(time.monotonic())
-        self.latencies.append(message.latency.sec + message.latency.nanosec / NANOSECONDS)
+        self.latencies.append(seconds_of(message.latency))
         image = self.images.pop(stamp_of(message.header), None)
         if image is not None:
             self._write(image)

@@ -12,22 +12,15 @@ pytest.importorskip("emotion_recognition.msg", reason="needs ROS 2 and the built
 
 from builtin_interfaces.msg import Time
 from conftest import Peer
-from sensor_msgs.msg import RegionOfInterest
 from std_msgs.msg import Header
 
-from emotion_recognition.msg import FaceEmotion, FaceEmotionArray
+from emotion_recognition.core.types import UNKNOWN, Box, Emotion, Face
+from emotion_recognition.ros.answer import Answer
 
 HEADER = Header(stamp=Time(sec=100, nanosec=5), frame_id="camera_optical_frame")
 PIXELS = np.zeros((6, 8, 3), np.uint8)
-HAPPY = FaceEmotion(
-    emotion=FaceEmotion.HAPPY,
-    label="happy",
-    confidence=0.5,
-    probabilities=[0.0625, 0.0, 0.4375, 0.5],
-    roi=RegionOfInterest(x_offset=10, y_offset=20, width=31, height=40),
-    detection_score=0.875,
-    track_id=7,
-)
+BOX = Box(10.0, 20.0, 41.0, 60.0)
+HAPPY = Face(BOX, 0.875, (0.0625, 0.0, 0.4375, 0.5), Emotion(3, "happy", 0.5), track_id=7)
 
 #: Of vision_msgs 4.1.1.
 TYPE_HASHES = {
@@ -45,13 +38,13 @@ def vision_msgs(interfaces: Callable[[str], None]) -> None:
     interfaces("vision_msgs")
 
 
-def detections(*faces: FaceEmotion) -> Any:  # noqa: ANN401
+def detections(*faces: Face) -> Any:  # noqa: ANN401
     from emotion_recognition.ros.outputs.detections import detections
 
-    return detections(FaceEmotionArray(header=HEADER, faces=faces), PIXELS)
+    return detections(Answer(HEADER, PIXELS, faces))
 
 
-def hypotheses(face: FaceEmotion) -> list[tuple[str, float]]:
+def hypotheses(face: Face) -> list[tuple[str, float]]:
     (detection,) = detections(face).detections
     return [(item.hypothesis.class_id, item.hypothesis.score) for item in detection.results]
 
@@ -89,19 +82,17 @@ def test_the_published_emotion_comes_first_and_the_other_classes_by_probability(
 
 
 def test_an_emotion_that_was_held_against_a_more_probable_one_still_comes_first() -> None:
-    held = FaceEmotion(
-        emotion=0, label="neutral", confidence=0.25, probabilities=[0.25, 0, 0, 0.75]
-    )
+    held = Face(BOX, 0.875, (0.25, 0.0, 0.0, 0.75), Emotion(0, "neutral", 0.25))
     assert hypotheses(held)[:2] == [("neutral", 0.25), ("happy", 0.75)]
 
 
 def test_of_an_unknown_emotion_no_class_is_offered() -> None:
-    unknown = FaceEmotion(emotion=FaceEmotion.UNKNOWN, label="unknown", probabilities=[0.25] * 4)
+    unknown = Face(BOX, 0.875, (0.25, 0.25, 0.25, 0.25), UNKNOWN)
     assert hypotheses(unknown) == [("unknown", 0.0)]
 
 
 def test_a_face_without_a_track_has_no_id() -> None:
-    assert detections(FaceEmotion(label="neutral")).detections[0].id == ""
+    assert detections(Face(BOX, 0.875)).detections[0].id == ""
 
 
 def test_an_image_without_a_face_gives_an_empty_array() -> None:

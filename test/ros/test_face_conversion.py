@@ -1,10 +1,11 @@
-"""Faces to messages: whatever a model answers, regions and numbers stay within their bounds."""
+"""Faces to messages: whatever a model answers, boxes and numbers stay within their bounds."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -14,15 +15,18 @@ pytest.importorskip("emotion_recognition.msg", reason="needs ROS 2 and the built
 from builtin_interfaces.msg import Duration, Time
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import RegionOfInterest
+from std_msgs.msg import Header
 
 from emotion_recognition.core.types import Box, Emotion, Face
 from emotion_recognition.msg import FaceEmotion, FaceEmotionArray
+from emotion_recognition.ros.answer import Answer
 from emotion_recognition.ros.face_conversion import (
-    face_messages,
+    answer_message,
     faces_from_message,
-    latency,
-    region_of_interest,
+    presentable_faces,
+    touched_pixels,
 )
+from emotion_recognition.ros.stamps import age, duration_message, stamp_of
 
 HAPPY = Face(
     Box(10.2, 20.7, 30.0, 40.1), 0.9, (0.1, 0.2, 0.1, 0.6), Emotion(3, "happy", 0.6), track_id=7
@@ -30,8 +34,18 @@ HAPPY = Face(
 ANY_FLOAT = st.floats() | st.floats(-100, 100)
 
 
+def message_of(*faces: Face) -> FaceEmotionArray:
+    """The answer with these faces to an image of 320x240."""
+    image = np.zeros((240, 320, 3), np.uint8)
+    return answer_message(Answer(Header(), image, presentable_faces(faces, 320, 240)))
+
+
+def latency(stamp: Time, now: int) -> Duration:
+    return duration_message(age(stamp_of(Header(stamp=stamp)), now))
+
+
 def test_every_field_of_a_face_arrives() -> None:
-    (message,) = face_messages([HAPPY], 320, 240)
+    (message,) = message_of(HAPPY).faces
     assert message.emotion == FaceEmotion.HAPPY
     assert message.label == "happy"
     assert message.confidence == pytest.approx(0.6)
@@ -43,7 +57,7 @@ def test_every_field_of_a_face_arrives() -> None:
 
 def test_raw_probabilities_are_those_of_the_classifier_or_else_the_same() -> None:
     smoothed = replace(HAPPY, raw_probabilities=(0.0, 0.0, 0.75, 0.25))
-    first, second = face_messages([smoothed, HAPPY], 320, 240)
+    first, second = message_of(smoothed, HAPPY).faces
     assert list(first.raw_probabilities) == [0.0, 0.0, 0.75, 0.25]
     assert list(first.probabilities) == pytest.approx([0.1, 0.2, 0.1, 0.6])
     assert list(second.raw_probabilities) == list(second.probabilities)
@@ -51,8 +65,7 @@ def test_raw_probabilities_are_those_of_the_classifier_or_else_the_same() -> Non
 
 def test_a_face_comes_back_from_its_message() -> None:
     whole = replace(HAPPY, box=Box(10, 20, 30, 41), raw_probabilities=(0.25, 0.0, 0.0, 0.75))
-    message = FaceEmotionArray(faces=face_messages([whole, whole], 320, 240))
-    for face in faces_from_message(message):
+    for face in faces_from_message(message_of(whole, whole)):
         assert face.box == whole.box
         assert (face.emotion.id, face.emotion.label, face.track_id) == (3, "happy", 7)
         assert face.emotion.confidence == pytest.approx(0.6)
@@ -69,14 +82,14 @@ def test_the_constants_are_the_indices_of_the_labels() -> None:
 
 
 def test_an_unclassified_face_is_unknown() -> None:
-    (message,) = face_messages([Face(Box(0, 0, 9, 9), 0.8)], 320, 240)
+    (message,) = message_of(Face(Box(0, 0, 9, 9), 0.8)).faces
     assert (message.emotion, message.label, message.confidence) == (255, "unknown", 0.0)
     assert list(message.probabilities) == [0.25] * 4
 
 
 def test_probabilities_that_are_no_numbers_make_the_emotion_unknown() -> None:
     face = Face(HAPPY.box, 0.8, (math.nan, 0.2, 0.1, 0.6), HAPPY.emotion)
-    (message,) = face_messages([face], 320, 240)
+    (message,) = message_of(face).faces
     assert message.emotion == FaceEmotion.UNKNOWN
     assert list(message.probabilities) == [0.25] * 4
 
@@ -94,23 +107,23 @@ def test_probabilities_that_are_no_numbers_make_the_emotion_unknown() -> None:
     ],
 )
 def test_a_face_without_a_pixel_in_the_image_is_dropped(box: Box) -> None:
-    assert face_messages([Face(box, 0.9), HAPPY], 320, 240) == face_messages([HAPPY], 320, 240)
+    assert message_of(Face(box, 0.9), HAPPY) == message_of(HAPPY)
 
 
 @settings(deadline=None)  # a busy machine is no failure
 @given(ANY_FLOAT, ANY_FLOAT, ANY_FLOAT, ANY_FLOAT, st.integers(1, 99), st.integers(1, 99))
 @example(-0.5, -0.5, 0.001, 0.001, 1, 1)
 @example(98.999, 98.999, 1e30, 1e30, 99, 99)
-def test_a_region_lies_within_the_image_and_has_a_pixel(
+def test_a_box_lies_within_the_image_and_has_a_pixel(
     x1: float, y1: float, x2: float, y2: float, width: int, height: int
 ) -> None:
-    roi = region_of_interest(Box(x1, y1, x2, y2), width, height)
-    if roi is not None:
-        assert roi.width >= 1
-        assert roi.height >= 1
-        assert roi.x_offset + roi.width <= width
-        assert roi.y_offset + roi.height <= height
-        assert not roi.do_rectify
+    box = touched_pixels(Box(x1, y1, x2, y2), width, height)
+    if box is not None:
+        assert box.width >= 1
+        assert box.height >= 1
+        assert 0 <= box.x1 < box.x2 <= width
+        assert 0 <= box.y1 < box.y2 <= height
+        assert all(value.is_integer() for value in (box.x1, box.y1, box.x2, box.y2))
 
 
 @settings(deadline=None)  # a busy machine is no failure
@@ -119,7 +132,7 @@ def test_every_number_is_finite_and_within_its_range(
     score: float, probabilities: tuple[float, ...], confidence: float
 ) -> None:
     face = Face(HAPPY.box, score, probabilities, Emotion(3, "happy", confidence))
-    (message,) = face_messages([face], 320, 240)
+    (message,) = message_of(face).faces
     numbers = [message.confidence, message.detection_score, *map(float, message.probabilities)]
     assert all(0.0 <= number <= 1.0 for number in numbers)
     serialize_message(message)

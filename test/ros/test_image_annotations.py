@@ -12,13 +12,13 @@ pytest.importorskip("emotion_recognition.msg", reason="needs ROS 2 and the built
 
 from builtin_interfaces.msg import Time
 from rclpy.serialization import serialize_message
-from sensor_msgs.msg import RegionOfInterest
 from std_msgs.msg import Header
 
 from emotion_recognition.core.overlay import COLORS, line_thickness
-from emotion_recognition.msg import FaceEmotion, FaceEmotionArray
+from emotion_recognition.core.types import Box, Emotion, Face
+from emotion_recognition.ros.answer import Answer
 
-PIXELS = np.zeros((6, 8, 3), np.uint8)
+PIXELS = np.zeros((480, 640, 3), np.uint8)
 STAMP = Time(sec=100, nanosec=5)
 
 
@@ -27,18 +27,15 @@ def annotations(interfaces: Callable[[str], None]) -> Callable[..., Any]:
     interfaces("foxglove_msgs")
     from emotion_recognition.ros.outputs.image_annotations import image_annotations
 
-    def convert(*faces: FaceEmotion) -> Any:  # noqa: ANN401
-        answer = FaceEmotionArray(
-            header=Header(stamp=STAMP), image_width=640, image_height=480, faces=faces
-        )
-        return image_annotations(answer, PIXELS)
+    def convert(*faces: Face) -> Any:  # noqa: ANN401
+        return image_annotations(Answer(Header(stamp=STAMP), PIXELS, faces))
 
     return convert
 
 
-def happy(top: int = 100) -> FaceEmotion:
-    roi = RegionOfInterest(x_offset=50, y_offset=top, width=30, height=40)
-    return FaceEmotion(label="happy", emotion=3, confidence=0.93, roi=roi, track_id=7)
+def happy(top: int = 100) -> Face:
+    box = Box(50.0, float(top), 80.0, top + 40.0)
+    return Face(box, 0.9, emotion=Emotion(3, "happy", 0.93), track_id=7)
 
 
 def test_a_face_has_a_box_in_the_color_of_its_emotion(annotations: Callable[..., Any]) -> None:

@@ -19,15 +19,22 @@ from conversation import READY, Conversation, Lifecycle, Pixels
 from node_process import NodeProcess
 from rclpy.lifecycle import LifecycleNode
 from sensor_msgs.msg import CompressedImage, Image
-from std_msgs.msg import String
+from std_msgs.msg import Header, String
 
 from emotion_recognition.core.overlay import COLORS
-from emotion_recognition.msg import FaceEmotionArray
+from emotion_recognition.core.types import Face
+from emotion_recognition.ros import answer
+from emotion_recognition.ros.answer import Answer
 from emotion_recognition.ros.image_conversion import decode_message
+from emotion_recognition.ros.outputs import annotated_image
 from emotion_recognition.ros.outputs.output import Output
 from emotion_recognition.ros.outputs.publishers import OutputPublishers
 
 PIXELS = np.zeros((6, 8, 3), np.uint8)
+
+
+def answer_of(model: str) -> Answer:
+    return Answer(Header(), PIXELS, model=model)
 
 
 @pytest.fixture
@@ -46,7 +53,7 @@ def test_messages_are_made_only_while_somebody_listens(
 ) -> None:
     made = []
 
-    def convert(answer: FaceEmotionArray, image: Pixels) -> String:
+    def convert(answer: Answer) -> String:
         made.append(answer)
         return String(data=answer.model)
 
@@ -54,13 +61,13 @@ def test_messages_are_made_only_while_somebody_listens(
     configured_node.trigger_activate()
     peer.wait_for_publisher("words")
     for _ in range(3):
-        publishers.publish(FaceEmotionArray(model="unheard"), PIXELS)
+        publishers.publish(answer_of("unheard"))
     assert made == []
 
     words = peer.subscribe(String, "words")
 
     def heard() -> bool:
-        publishers.publish(FaceEmotionArray(model="heard"), PIXELS)
+        publishers.publish(answer_of("heard"))
         return bool(words.all)
 
     peer.wait_until(heard, "a message")
@@ -71,7 +78,7 @@ def test_messages_are_made_only_while_somebody_listens(
 
     def unheard() -> bool:
         made.clear()
-        publishers.publish(FaceEmotionArray(model="unheard"), PIXELS)
+        publishers.publish(answer_of("unheard"))
         return made == []
 
     peer.wait_until(unheard, "the end of the work")
@@ -80,17 +87,17 @@ def test_messages_are_made_only_while_somebody_listens(
 def test_what_goes_wrong_with_one_form_costs_no_other(
     configured_node: LifecycleNode, peer: Peer, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(answer: FaceEmotionArray, image: Pixels) -> String:
+    def fail(answer: Answer) -> String:
         raise ValueError("no words")
 
-    good = Output("good", String, lambda answer, image: String(data=answer.model))
+    good = Output("good", String, lambda answer: String(data=answer.model))
     publishers = OutputPublishers(configured_node, [Output("bad", String, fail), good])
     configured_node.trigger_activate()
     unheard, words = (peer.subscribe(String, topic) for topic in ("bad", "good"))
 
     errors = ""
     for _ in range(1000):
-        publishers.publish(FaceEmotionArray(model="words"), PIXELS)
+        publishers.publish(answer_of("words"))
         errors += capfd.readouterr().err
         if words.all and errors:
             break
@@ -103,12 +110,28 @@ def test_what_goes_wrong_with_one_form_costs_no_other(
 def test_a_shutdown_between_two_forms_is_no_error(
     configured_node: LifecycleNode, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    words = Output("words", String, lambda answer, image: String(data=answer.model))
+    words = Output("words", String, lambda answer: String(data=answer.model))
     publishers = OutputPublishers(configured_node, [words])
     configured_node.trigger_activate()
     rclpy.shutdown()
-    publishers.publish(FaceEmotionArray(model="words"), PIXELS)
+    publishers.publish(answer_of("words"))
     assert capfd.readouterr().err == ""
+
+
+def test_an_image_that_is_watched_raw_and_compressed_is_drawn_upon_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn = []
+
+    def draw(image: Pixels, faces: tuple[Face, ...]) -> Pixels:
+        drawn.append(faces)
+        return image.copy()
+
+    monkeypatch.setattr(answer, "draw_faces", draw)
+    seen = answer_of("any")
+    for output in annotated_image.OUTPUTS:
+        output.convert(seen)
+    assert drawn == [()]
 
 
 def test_the_annotated_image_belongs_to_its_image(

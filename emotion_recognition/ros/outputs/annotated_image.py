@@ -4,31 +4,21 @@ from __future__ import annotations
 
 from sensor_msgs.msg import CompressedImage, Image
 
-from emotion_recognition.core.overlay import draw_faces
-from emotion_recognition.msg import FaceEmotionArray
-from emotion_recognition.ros.face_conversion import faces_from_message
-from emotion_recognition.ros.image_conversion import (
-    Pixels,
-    compress_message,
-    encode_message,
-)
+from emotion_recognition.ros.answer import Answer
+from emotion_recognition.ros.image_conversion import compress_message, encode_message
 from emotion_recognition.ros.outputs.output import Output
 
 JPEG_QUALITY = 95  # as image_transport has it
 
 
-def annotated_image(answer: FaceEmotionArray, image: Pixels) -> Image:
+def annotated_image(answer: Answer) -> Image:
     """bgr8, with the size and the header of the image."""
-    return encode_message(_draw(answer, image), "bgr8", answer.header)
+    return encode_message(answer.annotated_image, "bgr8", answer.header)
 
 
-def compressed_annotated_image(answer: FaceEmotionArray, image: Pixels) -> CompressedImage:
+def compressed_annotated_image(answer: Answer) -> CompressedImage:
     """jpeg, named as image_transport names it, for screens that are far away."""
-    return compress_message(_draw(answer, image), "bgr8", "jpeg", JPEG_QUALITY, answer.header)
-
-
-def _draw(answer: FaceEmotionArray, image: Pixels) -> Pixels:
-    return draw_faces(image, faces_from_message(answer))
+    return compress_message(answer.annotated_image, "bgr8", "jpeg", JPEG_QUALITY, answer.header)
 
 
 # An image is worth seeing only while it is new, and a queue of them takes much memory.

@@ -11,13 +11,12 @@ from vision_msgs.msg import (
     ObjectHypothesisWithPose,
 )
 
-from emotion_recognition.core.types import LABELS
-from emotion_recognition.msg import FaceEmotion, FaceEmotionArray
-from emotion_recognition.ros.image_conversion import Pixels
+from emotion_recognition.core.types import LABELS, UNKNOWN, Face
+from emotion_recognition.ros.answer import Answer
 from emotion_recognition.ros.outputs.output import Output
 
 
-def detections(answer: FaceEmotionArray, image: Pixels) -> Detection2DArray:
+def detections(answer: Answer) -> Detection2DArray:
     """One detection a face, in the same order, each with the header of the image.
 
     results: the published emotion comes first, the other classes follow by falling probability;
@@ -31,10 +30,10 @@ def detections(answer: FaceEmotionArray, image: Pixels) -> Detection2DArray:
     )
 
 
-def _detection(face: FaceEmotion, header: Header) -> Detection2D:
-    box = BoundingBox2D(size_x=float(face.roi.width), size_y=float(face.roi.height))
-    box.center.position.x = face.roi.x_offset + face.roi.width / 2
-    box.center.position.y = face.roi.y_offset + face.roi.height / 2
+def _detection(face: Face, header: Header) -> Detection2D:
+    box = BoundingBox2D(size_x=face.box.width, size_y=face.box.height)
+    box.center.position.x = (face.box.x1 + face.box.x2) / 2
+    box.center.position.y = (face.box.y1 + face.box.y2) / 2
     return Detection2D(
         header=header,
         results=_hypotheses(face),
@@ -43,15 +42,15 @@ def _detection(face: FaceEmotion, header: Header) -> Detection2D:
     )
 
 
-def _hypotheses(face: FaceEmotion) -> list[ObjectHypothesisWithPose]:
+def _hypotheses(face: Face) -> list[ObjectHypothesisWithPose]:
     others = []
-    if face.emotion != FaceEmotion.UNKNOWN:
-        classes = zip(LABELS, map(float, face.probabilities), strict=True)
-        others = [(label, score) for label, score in classes if label != face.label]
+    if face.emotion.id != UNKNOWN.id:
+        classes = zip(LABELS, face.probabilities, strict=True)
+        others = [(label, score) for label, score in classes if label != face.emotion.label]
         others.sort(key=lambda hypothesis: hypothesis[1], reverse=True)
     return [
         ObjectHypothesisWithPose(hypothesis=ObjectHypothesis(class_id=label, score=score))
-        for label, score in [(face.label, face.confidence), *others]
+        for label, score in [(face.emotion.label, face.emotion.confidence), *others]
     ]
 
 

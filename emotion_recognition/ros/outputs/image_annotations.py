@@ -7,24 +7,21 @@ from foxglove_msgs.msg import Color, ImageAnnotations, Point2, PointsAnnotation,
 
 from emotion_recognition.core.overlay import COLORS, label_text, line_thickness
 from emotion_recognition.core.types import Face
-from emotion_recognition.msg import FaceEmotionArray
-from emotion_recognition.ros.face_conversion import faces_from_message
-from emotion_recognition.ros.image_conversion import Pixels
+from emotion_recognition.ros.answer import Answer
 from emotion_recognition.ros.outputs.output import Output
 
 _BLACK = Color(r=0.0, g=0.0, b=0.0, a=1.0)
 _TEXT_HEIGHT = 1 / 30  # of the image's longer side
 
 
-def image_annotations(answer: FaceEmotionArray, image: Pixels) -> ImageAnnotations:
+def image_annotations(answer: Answer) -> ImageAnnotations:
     """A box and a label for each face, in pixels of the image and with its stamp."""
-    faces = faces_from_message(answer)
-    width, height, stamp = answer.image_width, answer.image_height, answer.header.stamp
+    width, height, stamp = answer.width, answer.height, answer.header.stamp
     thickness = float(line_thickness(width, height))
     font_size = max(width, height) * _TEXT_HEIGHT
     return ImageAnnotations(
-        points=[_box(face, thickness, stamp) for face in faces],
-        texts=[_label(face, font_size, stamp) for face in faces],
+        points=[_box(face, thickness, stamp) for face in answer.faces],
+        texts=[_label(face, font_size, stamp) for face in answer.faces],
     )
 
 

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from emotion_recognition.msg import FaceEmotionArray
-from emotion_recognition.ros.image_conversion import Pixels
+from emotion_recognition.ros.answer import Answer
 
 
 @dataclass(frozen=True)
@@ -15,11 +14,11 @@ class Output:
     """Another form of the answers to images, on a topic of its own.
 
     topic: its name, relative to the namespace of the node. message_type: of the topic. convert:
-    makes the message from an answer and the image that it belongs to, uint8 (H, W, 3) BGR; called
-    only while somebody listens. depth: how many messages wait for a slow subscriber.
+    makes the message from an answer; called only while somebody listens. depth: how many messages
+    wait for a slow subscriber.
     """
 
     topic: str
     message_type: type
-    convert: Callable[[FaceEmotionArray, Pixels], Any]
+    convert: Callable[[Answer], Any]
     depth: int = 10

@@ -9,8 +9,7 @@ from rclpy.impl.rcutils_logger import RcutilsLogger
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from rclpy.qos import QoSProfile
 
-from emotion_recognition.msg import FaceEmotionArray
-from emotion_recognition.ros.image_conversion import Pixels
+from emotion_recognition.ros.answer import Answer
 from emotion_recognition.ros.log_throttle import LogThrottle
 from emotion_recognition.ros.outputs.output import Output
 
@@ -49,16 +48,15 @@ class OutputPublishers:
             for output in outputs
         ]
 
-    def publish(self, answer: FaceEmotionArray, image: Pixels) -> None:
+    def publish(self, answer: Answer) -> None:
         """Publishes an answer in the forms that somebody listens to.
 
-        image: that the answer belongs to, uint8 (H, W, 3) BGR. What goes wrong with one form is
-        logged, and costs no other.
+        What goes wrong with one form is logged, and costs no other.
         """
         for output, publisher in self._publishers:
             try:
                 if publisher.get_subscription_count():
-                    publisher.publish(output.convert(answer, image))
+                    publisher.publish(output.convert(answer))
             except Exception as error:
                 if not self._node.context.ok():
                     return  # shut down in the middle of it
