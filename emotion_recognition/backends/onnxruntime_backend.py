@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
+
+# Since 1.32 it otherwise keeps a device id and events under ~/.cache and sends them to its vendor.
+# Decided here, whatever the environment says: it is read once, during the import.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime
 from numpy.typing import NDArray
 

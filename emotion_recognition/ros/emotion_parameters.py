@@ -33,6 +33,7 @@ class StartParameters:
     image_transport: str
     reliability: str
     autostart: bool
+    publish_annotated_image: bool
 
 
 def declare_start_parameters(node: Node) -> StartParameters:
@@ -78,6 +79,13 @@ def declare_start_parameters(node: Node) -> StartParameters:
             True,
             "Configure and activate the node by itself; otherwise that is left to others, such as "
             "`ros2 lifecycle set`.",
+        ),
+        publish_annotated_image=declare(
+            node,
+            "publish_annotated_image",
+            False,
+            "Offer annotated_image and its compressed form, which show what the camera shows to "
+            "whoever subscribes; otherwise no picture goes out.",
         ),
     )
 

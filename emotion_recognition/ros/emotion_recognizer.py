@@ -93,7 +93,9 @@ class EmotionRecognizer(LifecycleNode):
     @cached_property
     def _installed_outputs(self) -> list[Output]:
         """Looked for once, so that what is missing is said once."""
-        return installed_outputs(self.get_logger())
+        return installed_outputs(
+            self.get_logger(), with_pictures=self._start_parameters.publish_annotated_image
+        )
 
     def start(self) -> None:
         """Configures and activates the node, unless that is left to others.

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Protocol
 
+from emotion_recognition.ros.log_file import without_log_file
+from emotion_recognition.ros.shared_memory import hide_own_segments, remove_orphans
+
 #: What ROS 2 itself brings; a virtual environment without ROS has none of it.
 _ROS_PACKAGES = {"rclpy", "rcl_interfaces", "builtin_interfaces", "sensor_msgs", "std_msgs"}
 
@@ -87,8 +90,12 @@ def _run(
     except ImportError as error:
         return _report_missing(name, error)
     logger = get_logger(name)
+    if freed := remove_orphans():
+        logger.info(f"Removed {freed / 1e6:.1f} MB of shared memory that killed processes left")
+    if log_arguments := without_log_file():
+        logger.warning("No log file: its folder cannot be written; ROS_LOG_DIR can name another")
     try:
-        rclpy.init(args=args)
+        rclpy.init(args=[*(sys.argv if args is None else args), *log_arguments])
     except RuntimeError as error:  # what rcl says of wrong arguments
         logger.fatal(str(error))
         return 1
@@ -97,6 +104,7 @@ def _run(
     try:
         node = load()
         try:
+            hide_own_segments()
             node.start()
             rclpy.spin_until_future_complete(node, node.finished)
             if node.finished.done():

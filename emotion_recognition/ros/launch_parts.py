@@ -28,6 +28,7 @@ SHARED_ARGUMENTS = {
     "image_transport": ("", "raw or compressed (JPEG, PNG); empty: as in params_file."),
     "backend": ("", "Inference: auto, onnxruntime, torch or opencv; empty: as in params_file."),
     "autostart": ("", "false: wait for `ros2 lifecycle set`; empty: configure and activate."),
+    "publish_annotated_image": ("", "true: offer the picture to all; empty: as in params_file."),
 }
 
 
@@ -76,7 +77,9 @@ def emotion_node(
 
     camera: namespace of the node below that of the launch. parameters: more than the arguments set.
     """
-    shared = parameters_from_arguments(context, backend=str, image_transport=str, autostart=bool)
+    shared = parameters_from_arguments(
+        context, backend=str, image_transport=str, autostart=bool, publish_annotated_image=bool
+    )
     return image_node(
         "emotion_recognition", executable, [*shared, dict(parameters or {})], namespace=camera
     )

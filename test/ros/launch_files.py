@@ -30,7 +30,11 @@ LAUNCHES: list[tuple[str, Mapping[str, str], tuple[str, ...]]] = [
         ("Publishing 'astronaut' at 5 ", "Ready: ", "'/image_raw/compressed'"),
     ),
     ("pi_camera", {"use_camera": "false", "backend": "opencv"}, ("'/camera/image_raw'", "opencv")),
-    ("usb_camera", {"use_camera": "false", "image_topic": "/cam"}, ("images from '/cam'",)),
+    (
+        "usb_camera",
+        {"use_camera": "false", "image_topic": "/cam", "publish_annotated_image": "true"},
+        ("images from '/cam'",),
+    ),
     ("bag", {"bag": "waits_for_an_active_node", "autostart": "false"}, ("Waiting to be",)),
     (
         "multi_camera",

@@ -44,7 +44,7 @@ class CompressedConversation:
 
 @pytest.fixture
 def node(start_node: StartNode) -> NodeProcess:
-    process = start_node("emotion_node", image_transport="compressed")
+    process = start_node("emotion_node", image_transport="compressed", publish_annotated_image=True)
     process.wait_for_log(READY)
     return process
 

@@ -134,6 +134,26 @@ def test_an_image_that_is_watched_raw_and_compressed_is_drawn_upon_once(
     assert drawn == [()]
 
 
+@pytest.fixture
+def node(start_node: StartNode) -> NodeProcess:
+    """emotion_node with everything that it can publish, active."""
+    process = start_node("emotion_node", publish_annotated_image=True)
+    process.wait_for_log(READY)
+    return process
+
+
+def test_no_picture_is_offered_unless_a_parameter_asks_for_it(
+    start_node: StartNode, peer: Peer, face_image: Pixels
+) -> None:
+    start_node("emotion_node").wait_for_log(READY)
+    conversation = Conversation(peer)
+    assert conversation.ask(conversation.message(face_image)).faces
+    offered = dict(peer.node.get_publisher_names_and_types_by_node("emotion_node", "/"))
+    assert "/emotions" in offered
+    pictures = {"sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"}
+    assert [topic for topic, types in offered.items() if pictures & set(types)] == []
+
+
 def test_the_annotated_image_belongs_to_its_image(
     conversation: Conversation, peer: Peer, face_image: Pixels
 ) -> None:
@@ -210,7 +230,7 @@ def test_the_node_publishes_detections(
 def test_without_their_messages_it_says_so_once_and_goes_on(
     start_node: StartNode, peer: Peer, face_image: Pixels
 ) -> None:
-    node = start_node("emotion_node_alone.py")
+    node = start_node("emotion_node_alone.py", publish_annotated_image=True)
     node.wait_for_log(READY)
     lifecycle = Lifecycle(peer)
     for change in ("deactivate", "cleanup", "configure", "activate"):

@@ -21,6 +21,7 @@ AT_START = (
     "image_transport",
     "reliability",
     "autostart",
+    "publish_annotated_image",
 )
 
 

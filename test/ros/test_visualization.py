@@ -40,7 +40,7 @@ def topics(
     """Types by topic, of a camera and an emotion_node to which nothing is missing."""
     for package in ("foxglove_msgs", "vision_msgs"):
         interfaces(package)
-    start_node("emotion_node").wait_for_log("Ready: ")
+    start_node("emotion_node", publish_annotated_image=True).wait_for_log("Ready: ")
     start_node("video_source")
     for topic in ("image_raw", "emotions", "annotated_image", "image_annotations", "/diagnostics"):
         peer.wait_for_publisher(topic)

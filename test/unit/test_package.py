@@ -106,7 +106,7 @@ def test_launch_file_loads(file: Path) -> None:
     description = names["generate_launch_description"]()  # type: ignore[operator]
     found = {argument.name for argument in description.get_launch_arguments()}
     shared = {"namespace", "params_file", "image_topic", "image_transport", "backend", "autostart"}
-    assert shared <= found
+    assert shared | {"publish_annotated_image"} <= found
 
 
 def test_transport_profile_holds_several_large_images() -> None:

@@ -21,10 +21,19 @@ _MODULES = {
 }
 
 
-def installed_outputs(logger: RcutilsLogger) -> list[Output]:
-    """The outputs whose messages can be imported; a line in the log says which cannot."""
+#: Those of them that carry the camera's pixels.
+_PICTURES = {"annotated_image"}
+
+
+def installed_outputs(logger: RcutilsLogger, with_pictures: bool) -> list[Output]:
+    """The outputs whose messages can be imported; a line in the log says which cannot.
+
+    with_pictures: whether also those that carry the camera's pixels.
+    """
     outputs: list[Output] = []
     for name, messages in _MODULES.items():
+        if name in _PICTURES and not with_pictures:
+            continue
         try:
             outputs += import_module(f"{__package__}.{name}").OUTPUTS
         except ImportError as error:

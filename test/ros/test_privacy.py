@@ -1,0 +1,121 @@
+"""What nodes leave on the machine, and what they find there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("rclpy", reason="needs ROS 2")
+pytest.importorskip("emotion_recognition.msg", reason="needs the built messages")
+
+from conftest import Peer, StartNode
+from conversation import READY, Conversation, Pixels
+from node_process import NodeProcess
+
+SHARED_MEMORY = Path("/dev/shm")
+DDS_PORTS = range(7000, 65000)  # 7400 + 250 for each domain; 7000: of locators without a port
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home and a folder for temporary files for the nodes, empty."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in [name for name in os.environ if name.startswith(("XDG_", "ORT_", "ROS_LOG_"))]:
+        monkeypatch.delenv(name)
+    for name in ("HOME", "TMPDIR"):
+        monkeypatch.setenv(name, str(home))
+    return home
+
+
+def segments_of(process: int) -> set[Path]:
+    """The shared memory that a process has made, which is what it keeps a lock of."""
+    links = [os.readlink(link) for link in Path(f"/proc/{process}/fd").iterdir()]
+    locks = [re.fullmatch(r"(/dev/shm/fast(?:dds|rtps)_[0-9a-f]{16})_el", link) for link in links]
+    return {Path(lock[1]) for lock in locks if lock}
+
+
+def test_nodes_write_no_file_but_their_log(
+    home: Path, start_node: StartNode, peer: Peer, face_image: Pixels
+) -> None:
+    start_node("emotion_node").wait_for_log(READY)
+    start_node("video_source").wait_for_log("Publishing ")
+    conversation = Conversation(peer)
+    assert conversation.ask(conversation.message(face_image)).faces
+    files = [path.relative_to(home) for path in home.rglob("*") if path.is_file()]
+    assert files
+    assert all(path.parts[:2] == (".ros", "log") for path in files), files
+
+
+def test_nodes_contact_nobody(tmp_path: Path, start_node: StartNode) -> None:
+    strace = shutil.which("strace")
+    if not strace or subprocess.run([strace, "-o/dev/null", "true"], check=False).returncode:
+        pytest.skip("needs strace, and the permission to use it")
+    traces = [tmp_path / "emotion_node.trace", tmp_path / "video_source.trace"]
+    nodes: list[NodeProcess] = []
+    for trace in traces:
+        python = [strace, "-f", "-o", str(trace), "-e", "trace=network", sys.executable]
+        nodes.append(start_node(trace.stem, python=python))
+    nodes[0].wait_for_log(READY)
+    nodes[1].wait_for_log("Publishing ")
+    time.sleep(3)
+    for trace in traces:
+        calls = trace.read_text()
+        assert "sa_family=AF_INET" in calls
+        ports = re.findall(r"(?:connect|send\w+)\(.*?htons\((\d+)\)", calls)
+        assert {int(port) for port in ports} <= set(DDS_PORTS), set(ports)
+
+
+def test_a_start_removes_what_killed_nodes_left_and_nothing_else(start_node: StartNode) -> None:
+    living = start_node("video_source", loop=True)
+    killed = [start_node("video_source") for _ in range(2)]
+    for node in (living, *killed):
+        node.wait_for_log("Publishing ")
+    kept = segments_of(living.process.pid)
+    orphans = {segment for node in killed for segment in segments_of(node.process.pid)}
+    assert kept
+    assert len(orphans) >= len(killed)
+    for node in killed:
+        node.process.send_signal(signal.SIGKILL)
+        node.wait()
+    assert all(segment.exists() for segment in orphans)
+    for segment in orphans | kept:  # as if all had started some time ago
+        os.utime(f"{segment}_el", (0, 0))
+
+    next_node = start_node("video_source")
+    next_node.wait_for_log("Publishing ")
+    assert not any(segment.exists() or Path(f"{segment}_el").exists() for segment in orphans)
+    assert all(segment.exists() and Path(f"{segment}_el").exists() for segment in kept)
+    assert "of shared memory that killed processes left" in next_node.log
+    assert segments_of(next_node.process.pid)
+
+
+def test_no_other_user_can_read_the_images_in_shared_memory(start_node: StartNode) -> None:
+    node = start_node("video_source")
+    node.wait_for_log("Publishing ")
+    segments = segments_of(node.process.pid)
+    assert segments
+    assert {segment.stat().st_mode & 0o777 for segment in segments} == {0o600}
+
+
+@pytest.mark.parametrize("home", [None, "/proc"], ids=["unset", "read-only"])
+def test_without_a_home_a_node_runs_without_a_log_file_and_says_so(
+    home: str | None, start_node: StartNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "ROS_HOME", "ROS_LOG_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    if home:
+        monkeypatch.setenv("HOME", home)
+    node = start_node("video_source")
+    node.wait_for_log("Publishing ")
+    (line,) = [line for line in node.log.splitlines() if "log file" in line]
+    assert "ROS_LOG_DIR" in line
+    assert node.stop() == 0
