@@ -1,12 +1,18 @@
 """A recording, played by `ros2 bag` from when emotion_node is ready, in the recording's time."""
 
-from launch import LaunchContext, LaunchDescription
-from launch.actions import ExecuteProcess, OpaqueFunction, RegisterEventHandler, Shutdown
+from launch import Action, LaunchContext, LaunchDescription
+from launch.actions import ExecuteProcess, RegisterEventHandler, Shutdown
 from launch.event_handlers import OnProcessIO
-from launch.events.process import ProcessIO
-from launch_ros.actions import SetParameter
+from launch.events.process import ProcessExited, ProcessIO
 
-from emotion_recognition.ros.launch_parts import describe, emotion_node, is_true
+from emotion_recognition.ros.launch_arguments import existing_path, positive_number, require
+from emotion_recognition.ros.launch_parts import (
+    describe,
+    emotion_node,
+    end_if_failed,
+    is_true,
+    transport_environment,
+)
 
 ARGUMENTS = {
     "bag": (None, "The recording: a file or folder that `ros2 bag play` takes."),
@@ -16,13 +22,18 @@ ARGUMENTS = {
 READY = b"Ready: "  # what emotion_node logs when it is active; images before that would be lost
 
 
-def emotion_node_and_player(context: LaunchContext) -> list[object]:
+def emotion_node_and_player(context: LaunchContext) -> list[Action]:
     given = context.launch_configurations
-    node = emotion_node(context)
-    command = ["ros2", "bag", "play", given["bag"], "--clock"]
-    command += ["--rate", given["rate"]] if given["rate"] else []
+    command = ["ros2", "bag", "play", str(existing_path("bag", given["bag"])), "--clock"]
+    command += ["--rate", str(positive_number("rate", given["rate"]))] if given["rate"] else []
     command += ["--loop"] if is_true(context, "loop") else []
-    player = [ExecuteProcess(cmd=command, output="screen", on_exit=Shutdown())]
+    require("ros2bag")
+    node = emotion_node(context, parameters={"use_sim_time": True})
+    player = [
+        ExecuteProcess(
+            cmd=command, output="screen", additional_env=transport_environment(), on_exit=end
+        )
+    ]
 
     def play(event: ProcessIO) -> list[ExecuteProcess] | None:
         return [player.pop()] if player and READY in event.text else None
@@ -31,9 +42,10 @@ def emotion_node_and_player(context: LaunchContext) -> list[object]:
     return [node, RegisterEventHandler(when_ready)]
 
 
+def end(event: ProcessExited, context: LaunchContext) -> Shutdown:
+    end_if_failed(event, context)
+    return Shutdown(reason="the recording has ended")
+
+
 def generate_launch_description() -> LaunchDescription:
-    return describe(
-        ARGUMENTS,
-        SetParameter("use_sim_time", value=True),
-        OpaqueFunction(function=emotion_node_and_player),
-    )
+    return describe(ARGUMENTS, emotion_node_and_player)

@@ -3,6 +3,7 @@
 from launch import LaunchContext, LaunchDescription
 from launch_ros.actions import Node
 
+from emotion_recognition.ros.launch_arguments import boolean, number, text
 from emotion_recognition.ros.launch_parts import (
     image_node,
     parameters_from_arguments,
@@ -17,7 +18,7 @@ ARGUMENTS = {
 
 
 def video_source(context: LaunchContext) -> list[Node]:
-    parameters = parameters_from_arguments(context, source=str, rate=float, loop=bool)
+    parameters = parameters_from_arguments(context, source=text, rate=number, loop=boolean)
     return [image_node("emotion_recognition", "video_source", parameters)]
 
 

@@ -1,10 +1,9 @@
 """emotion_node alone, for an image stream that something else publishes."""
 
 from launch import LaunchDescription
-from launch.actions import OpaqueFunction
 
 from emotion_recognition.ros.launch_parts import describe, emotion_node
 
 
 def generate_launch_description() -> LaunchDescription:
-    return describe({}, OpaqueFunction(function=lambda context: [emotion_node(context)]))
+    return describe({}, lambda context: [emotion_node(context)])

@@ -1,11 +1,9 @@
 """emotion_node for each of several cameras, all in one process or each in its own."""
 
-import re
-
 from launch import LaunchContext, LaunchDescription
-from launch.actions import OpaqueFunction
 from launch_ros.actions import Node
 
+from emotion_recognition.ros.launch_arguments import namespaces
 from emotion_recognition.ros.launch_parts import describe, emotion_node, is_true
 
 ARGUMENTS = {
@@ -15,14 +13,11 @@ ARGUMENTS = {
 
 
 def emotion_nodes(context: LaunchContext) -> list[Node]:
-    given = context.launch_configurations["cameras"]
-    cameras = re.findall(r"[\w/]+", given)
-    if not cameras:
-        raise ValueError(f"cameras:={given}: expected namespaces, such as cameras:=left,right")
+    cameras = namespaces("cameras", context.launch_configurations["cameras"])
     if is_true(context, "one_process"):
         return [emotion_node(context, "multi_camera_node", parameters={"cameras": cameras})]
     return [emotion_node(context, camera=camera) for camera in cameras]
 
 
 def generate_launch_description() -> LaunchDescription:
-    return describe(ARGUMENTS, OpaqueFunction(function=emotion_nodes))
+    return describe(ARGUMENTS, emotion_nodes)

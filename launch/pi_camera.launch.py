@@ -1,12 +1,19 @@
 """A Raspberry Pi camera (camera_ros) and emotion_node."""
 
 from launch import LaunchContext, LaunchDescription
-from launch.conditions import IfCondition
-from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
+from emotion_recognition.ros.launch_arguments import (
+    index_or_name,
+    one_of,
+    positive_number,
+    require,
+    text,
+    whole_number,
+)
 from emotion_recognition.ros.launch_parts import (
     image_node,
+    is_true,
     parameters_from_arguments,
     with_emotion_node,
 )
@@ -24,15 +31,22 @@ ARGUMENTS = {
 
 
 def camera_node(context: LaunchContext) -> list[Node]:
+    if not is_true(context, "use_camera"):
+        return []
+    require("camera_ros", "camera_node", "start a camera yourself and say use_camera:=false")
     parameters = parameters_from_arguments(
-        context, camera=None, width=int, height=int, format=str, orientation=int
+        context,
+        camera=index_or_name,
+        width=whole_number,
+        height=whole_number,
+        format=text,
+        orientation=one_of(0, 90, 180, 270),
     )
     if fps := context.launch_configurations["fps"]:
-        duration = round(1e6 / float(fps))  # microseconds
+        duration = round(1e6 / positive_number("fps", fps))  # microseconds
         parameters.append({"FrameDurationLimits": [duration, duration]})
     return [image_node("camera_ros", "camera_node", parameters, "~/image_raw", name="camera")]
 
 
 def generate_launch_description() -> LaunchDescription:
-    condition = IfCondition(LaunchConfiguration("use_camera"))
-    return with_emotion_node(ARGUMENTS, camera_node, condition)
+    return with_emotion_node(ARGUMENTS, camera_node)

@@ -1,12 +1,12 @@
 """A USB camera (usb_cam) and emotion_node."""
 
 from launch import LaunchContext, LaunchDescription
-from launch.conditions import IfCondition
-from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
+from emotion_recognition.ros.launch_arguments import number, require, text, whole_number
 from emotion_recognition.ros.launch_parts import (
     image_node,
+    is_true,
     parameters_from_arguments,
     with_emotion_node,
 )
@@ -23,17 +23,19 @@ ARGUMENTS = {
 
 
 def camera_node(context: LaunchContext) -> list[Node]:
+    if not is_true(context, "use_camera"):
+        return []
+    require("usb_cam", "usb_cam_node_exe", "start a camera yourself and say use_camera:=false")
     parameters = parameters_from_arguments(
         context,
-        video_device=str,
-        image_width=int,
-        image_height=int,
-        pixel_format=str,
-        framerate=float,
+        video_device=text,
+        image_width=whole_number,
+        image_height=whole_number,
+        pixel_format=text,
+        framerate=number,
     )
     return [image_node("usb_cam", "usb_cam_node_exe", parameters, name="camera")]
 
 
 def generate_launch_description() -> LaunchDescription:
-    condition = IfCondition(LaunchConfiguration("use_camera"))
-    return with_emotion_node(ARGUMENTS, camera_node, condition)
+    return with_emotion_node(ARGUMENTS, camera_node)

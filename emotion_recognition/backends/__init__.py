@@ -1,7 +1,8 @@
 """Backends: what runs a network file. Each is imported only when it is used.
 
 A backend is a module with two names: FILES, the artefacts it runs, best first, and
-`open_network(path, threads)`, which returns a `core.detector.Network`.
+`open_network(content, threads)`, which returns a `core.detector.Network`. It takes a file's bytes
+and not its path, so that what is run is what was verified.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import logging
-from pathlib import Path
+import textwrap
 from typing import Literal, Protocol, cast, get_args
+
+import numpy as np
 
 from emotion_recognition.core.detector import Network
 from emotion_recognition.core.errors import BackendError, ModelError
@@ -33,8 +36,8 @@ class Backend(Protocol):
 
     FILES: tuple[FileKind, ...]
 
-    def open_network(self, path: Path, threads: int) -> Network:
-        """Loads a verified file. threads: for one inference; 0 leaves it to the library."""
+    def open_network(self, content: bytes, threads: int) -> Network:
+        """Loads a file's content. threads: for one inference; 0 leaves it to the library."""
 
 
 def resolve(backend: str) -> str:
@@ -55,11 +58,12 @@ def resolve(backend: str) -> str:
 def open_model(
     manifest: Manifest, backend: str, threads: int = 0, precision: Precision = "auto"
 ) -> Network:
-    """Opens a model with a backend, by preference as int8.
+    """Opens a model with a backend, by preference as int8, and runs it once.
 
     backend: a name that `resolve` returned. precision: `auto`, or the only arithmetic accepted.
-    Raises BackendError if the backend does not run this model in that precision, ModelError if the
-    file is missing, altered or unreadable.
+    The run shows whether shapes are those of the manifest, and takes the time that the first one
+    takes longer. Raises BackendError if the backend does not run this model in that precision,
+    ModelError if the file is missing, altered, unreadable or another network.
     """
     if precision not in get_args(Precision):
         raise BackendError(f"unknown precision '{precision}'; choose one of {get_args(Precision)}")
@@ -77,11 +81,29 @@ def open_model(
         raise BackendError(
             f"backend '{backend}' has no {precision} file of {manifest.kind} '{manifest.name}'"
         )
-    path = manifest.verified_file(usable[0])
+    content = manifest.verified_content(usable[0])
+    what = f"{manifest.title}: {manifest.folder / manifest.files[usable[0]][0]}"
     try:
-        return module.open_network(path, threads)
+        network = module.open_network(content, threads)
     except Exception as error:
-        raise ModelError(f"backend '{backend}' cannot load {path}: {error}") from error
+        raise ModelError(f"{what}: backend '{backend}' cannot load it: {_line(error)}") from error
+    try:
+        shape = network(np.zeros(manifest.input_shape, np.float32)).shape
+    except Exception as error:
+        raise ModelError(
+            f"{what}: does not run with the manifest's input_shape {manifest.input_shape}: "
+            f"{_line(error)}"
+        ) from error
+    if shape != manifest.output_shape:
+        raise ModelError(
+            f"{what}: its output has the shape {shape}, the manifest says {manifest.output_shape}"
+        )
+    return network
+
+
+def _line(error: Exception) -> str:
+    """The beginning of a library's message, which may have many lines."""
+    return textwrap.shorten(str(error), 300, placeholder=" ...")
 
 
 def _installed(module: str) -> bool:

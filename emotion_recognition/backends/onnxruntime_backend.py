@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import numpy as np
 
@@ -19,13 +18,13 @@ from emotion_recognition.core.manifest import FileKind
 FILES: tuple[FileKind, ...] = ("onnx_int8", "onnx_float")
 
 
-def open_network(path: Path, threads: int) -> Network:
+def open_network(content: bytes, threads: int) -> Network:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     # Idle threads that spin between frames would take the cores from the rest of the robot.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     input_name = session.get_inputs()[0].name
 
     def run(tensor: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -5,8 +5,6 @@ Its int8 kernels are not faster than its float ones, so only float files are run
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +15,8 @@ from emotion_recognition.core.manifest import FileKind
 FILES: tuple[FileKind, ...] = ("onnx_float",)
 
 
-def open_network(path: Path, threads: int) -> Network:
-    network = cv2.dnn.readNetFromONNX(str(path))
+def open_network(content: bytes, threads: int) -> Network:
+    network = cv2.dnn.readNetFromONNX(np.frombuffer(content, np.uint8))
     if threads:
         cv2.setNumThreads(threads)  # for the process: OpenCV has no setting of a single network
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import warnings
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from emotion_recognition.core.manifest import FileKind
 FILES: tuple[FileKind, ...] = ("torchscript_int8",)
 
 
-def open_network(path: Path, threads: int) -> Network:
+def open_network(content: bytes, threads: int) -> Network:
     if threads:
         torch.set_num_threads(threads)  # for the process: torch has no setting of a single module
     # One file serves every engine: weights are packed for the engine in use when they are loaded.
@@ -24,7 +24,7 @@ def open_network(path: Path, threads: int) -> Network:
         torch.backends.quantized.engine = "qnnpack"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript is, since torch 2.11
-        module = torch.jit.load(str(path), map_location="cpu").eval()  # type: ignore[no-untyped-call]
+        module = torch.jit.load(io.BytesIO(content), map_location="cpu").eval()  # type: ignore[no-untyped-call]
 
     def run(tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         with torch.inference_mode():

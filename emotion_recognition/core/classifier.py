@@ -22,6 +22,9 @@ class EmotionClassifier:
     the logits before the softmax, so that probabilities match observed frequencies; > 0.
     """
 
+    INPUT_SHAPE = (1, 1, INPUT_SIZE, INPUT_SIZE)
+    OUTPUT_SHAPE = (1, len(LABELS))
+
     def __init__(self, network: Network, temperature: float = 1.0) -> None:
         self.network = network
         self.temperature = temperature

@@ -27,6 +27,9 @@ class FaceDetector:
     score_threshold: the default for calls, in [0, 1].
     """
 
+    INPUT_SHAPE = (1, 3, INPUT_SIZE, INPUT_SIZE)
+    OUTPUT_SHAPE = (1, 11, 9, 9)
+
     def __init__(self, network: Network, score_threshold: float) -> None:
         self.network = network
         self.score_threshold = score_threshold

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from collections.abc import Mapping
+import os
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from emotion_recognition.core.errors import ModelError
 from emotion_recognition.core.types import LABELS
@@ -22,11 +23,32 @@ DEFAULT_CLASSIFIER = "default"
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 
+LARGEST_MANIFEST = 1 << 20  # bytes
+LARGEST_FILE = 1 << 28  # bytes of a model's file
+LARGEST_AXIS = 1 << 16  # of a network's input or output
+
+#: Keys of a manifest that the code reads, and those that are there for its readers.
+_KEYS = {"kind", "input_shape", "output_shape", "labels", "settings", "files", "metrics"}
+_DESCRIPTIONS = {"architecture", "input", "output", "quantization", "data_sources", "license"}
+
+#: The settings of each kind of model with the least and the greatest value that makes sense.
+_SETTINGS: Mapping[Kind, Mapping[str, tuple[float, float]]] = {
+    "detector": {"score_threshold": (0.0, 1.0)},
+    "classifier": {
+        "temperature": (0.05, 20.0),
+        "crop_scale": (0.5, 3.0),
+        "reject_threshold": (0.0, 1.0),
+    },
+}
+_OPTIONAL_SETTINGS = {"reject_threshold"}
+_LABELS: Mapping[Kind, tuple[str, ...]] = {"detector": ("face",), "classifier": LABELS}
+
 
 @dataclass(frozen=True)
 class Manifest:
     """One packaged model: where its files are and how it wants to be used.
 
+    input_shape, output_shape: of its network, float32, for one image; the batch of 1 comes first.
     settings: numbers that belong to the weights, such as the detector's score_threshold and the
     classifier's temperature. files: file name and SHA-256 of each artefact.
     """
@@ -34,33 +56,50 @@ class Manifest:
     kind: Kind
     name: str
     folder: Path
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
+    labels: tuple[str, ...]
     settings: Mapping[str, float]
     files: Mapping[FileKind, tuple[str, str]]
     metrics: Mapping[str, Any]
 
-    def verified_file(self, kind: FileKind) -> Path:
-        """The path of an artefact whose content has the hash that the manifest gives.
+    @property
+    def title(self) -> str:
+        """What messages call the model."""
+        return f"{self.kind} '{self.name}'"
 
-        Raises ModelError if there is no such artefact, or it is missing or altered.
+    def expect_shapes(self, input_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> None:
+        """Raises ModelError unless these are the shapes of the model's network."""
+        for what, shape, expected in (
+            ("input_shape", self.input_shape, input_shape),
+            ("output_shape", self.output_shape, output_shape),
+        ):
+            if shape != expected:
+                raise ModelError(f"{self.title}: {what} is {shape}, expected {expected}")
+
+    def verified_content(self, kind: FileKind) -> bytes:
+        """An artefact's content, which has the hash that the manifest gives.
+
+        Raises ModelError if there is no such artefact, or it is missing, altered, larger than
+        LARGEST_FILE, no regular file or outside the model's folder.
         """
         if kind not in self.files:
-            raise ModelError(f"{self._title} has no {kind} file, only {sorted(self.files)}")
+            raise ModelError(f"{self.title} has no {kind} file, only {sorted(self.files)}")
         name, expected = self.files[kind]
         path = self.folder / name
         try:
-            actual = hashlib.sha256(path.read_bytes()).hexdigest()
-        except OSError as error:
-            raise ModelError(f"{self._title}: cannot read {path}: {error}; reinstall") from error
+            if os.path.dirname(os.path.realpath(path)) != os.path.realpath(self.folder):
+                raise ModelError(f"{self.title}: {path} leads out of the model's folder")
+            content = _read(path, LARGEST_FILE)
+        except (OSError, ValueError) as error:
+            raise ModelError(f"{self.title}: cannot read {path}: {error}; reinstall") from error
+        actual = hashlib.sha256(content).hexdigest()
         if actual != expected:
             raise ModelError(
-                f"{self._title}: {path} is damaged or was altered: its SHA-256 is {actual}, "
+                f"{self.title}: {path} is damaged or was altered: its SHA-256 is {actual}, "
                 f"the manifest says {expected}; reinstall the package"
             )
-        return path
-
-    @property
-    def _title(self) -> str:
-        return f"{self.kind} '{self.name}'"
+        return content
 
 
 def model_names(kind: Kind, root: Path = MODELS) -> list[str]:
@@ -77,21 +116,111 @@ def read_manifest(kind: Kind, name: str, root: Path = MODELS) -> Manifest:
         raise ModelError(f"there is no {kind} '{name}'; choose one of {names}")
     path = root / f"{kind}_{name}" / "manifest.json"
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        manifest = Manifest(
-            kind=kind,
-            name=name,
-            folder=path.parent,
-            settings={key: float(value) for key, value in content["settings"].items()},
-            files={key: (item["name"], item["sha256"]) for key, item in content["files"].items()},
-            metrics=content["metrics"],
+        content = json.loads(_read(path, LARGEST_MANIFEST))
+        return _manifest(kind, name, path.parent, content)
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{path} is not a valid manifest: {error}") from error
+
+
+def _manifest(kind: Kind, name: str, folder: Path, content: object) -> Manifest:
+    """Raises ValueError for what is missing, unknown, of another type or out of range."""
+    given = _mapping(content, "the manifest", _KEYS, _DESCRIPTIONS)
+    if given["kind"] != kind:
+        raise ValueError(f"kind is {_brief(given['kind'])}, expected '{kind}'")
+    labels = given["labels"]
+    if not isinstance(labels, list) or tuple(labels) != _LABELS[kind]:
+        raise ValueError(
+            f"labels are {_brief(labels)}, expected {list(_LABELS[kind])} in this order"
         )
-        labels = tuple(content["labels"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{path} is not a valid manifest: {error!r}") from error
-    expected = LABELS if kind == "classifier" else ("face",)
-    if not all(map(math.isfinite, manifest.settings.values())):
-        raise ModelError(f"{path}: settings must be finite numbers, got {dict(manifest.settings)}")
-    if labels != expected:
-        raise ModelError(f"{path}: labels are {labels}, expected {expected} in this order")
-    return manifest
+    output_shape = _shape(given["output_shape"], "output_shape")
+    if kind == "classifier" and output_shape != (1, len(labels)):
+        raise ValueError(
+            f"output_shape is {_brief(output_shape)}, expected a column for each label: "
+            f"{(1, len(labels))}"
+        )
+    ranges = _SETTINGS[kind]
+    settings = _mapping(given["settings"], "settings", ranges.keys() - _OPTIONAL_SETTINGS, ranges)
+    files = _mapping(given["files"], "files", (), get_args(FileKind))
+    if not files:
+        raise ValueError(f"files: none given, expected some of {get_args(FileKind)}")
+    return Manifest(
+        kind=kind,
+        name=name,
+        folder=folder,
+        input_shape=_shape(given["input_shape"], "input_shape"),
+        output_shape=output_shape,
+        labels=tuple(labels),
+        settings={key: _setting(key, value, *ranges[key]) for key, value in settings.items()},
+        files={key: _file(key, item) for key, item in files.items()},
+        metrics=_mapping(given["metrics"], "metrics"),
+    )
+
+
+def _mapping(
+    value: object,
+    what: str,
+    required: Collection[str] = (),
+    optional: Collection[str] | None = None,
+) -> dict[Any, Any]:
+    """A JSON object with these keys; optional: None for any other."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{what} must be an object, got {_brief(value)}")
+    if missing := sorted(set(required) - set(value)):
+        raise ValueError(f"{what} lacks {missing}")
+    if optional is not None and (unknown := sorted(set(value) - {*required, *optional})):
+        expected = sorted({*required, *optional})
+        raise ValueError(f"{what} has {_brief(unknown)}, which nobody reads; expected {expected}")
+    return value
+
+
+def _shape(value: object, what: str) -> tuple[int, ...]:
+    if not (
+        isinstance(value, list)
+        and 2 <= len(value) <= 4
+        and all(type(axis) is int and 1 <= axis <= LARGEST_AXIS for axis in value)
+        and value[0] == 1
+    ):
+        raise ValueError(
+            f"{what} is {_brief(value)}, expected 2 to 4 whole numbers up to {LARGEST_AXIS}, "
+            "the first of them 1"
+        )
+    return tuple(value)
+
+
+def _setting(name: str, value: object, minimum: float, maximum: float) -> float:
+    if type(value) not in (int, float) or not minimum <= value <= maximum:  # type: ignore[operator]
+        raise ValueError(
+            f"settings: {name} must be a finite number from {minimum} to {maximum}, "
+            f"got {_brief(value)}"
+        )
+    return float(value)  # type: ignore[arg-type]
+
+
+def _file(kind: str, value: object) -> tuple[str, str]:
+    item = _mapping(value, f"files: {kind}", ("name", "sha256"), ())
+    name, digest = item["name"], item["sha256"]
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name):
+        raise ValueError(
+            f"files: {kind} is named {_brief(name)}, expected the plain name of a file in the "
+            "model's folder"
+        )
+    if not isinstance(digest, str) or not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise ValueError(f"files: {kind} has the sha256 {_brief(digest)}, expected 64 hex digits")
+    return name, digest
+
+
+def _read(path: Path, limit: int) -> bytes:
+    """The whole of a regular file. Raises ValueError for another kind or more bytes than limit."""
+    if path.exists() and not path.is_file():  # a pipe would never end
+        raise ValueError("not a regular file")
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > limit:
+            raise ValueError(f"{size} bytes, expected at most {limit}")
+        return file.read(size)
+
+
+def _brief(value: object) -> str:
+    """A value in a message, however long it is."""
+    text = repr(value)
+    return text if len(text) <= 100 else f"{text[:100]}..."

@@ -35,6 +35,7 @@ def load_detector(
     backend runs it), 'int8' or 'float'. Raises ModelError, BackendError.
     """
     manifest = read_manifest("detector", name)
+    manifest.expect_shapes(FaceDetector.INPUT_SHAPE, FaceDetector.OUTPUT_SHAPE)
     network = open_model(manifest, resolve(backend), threads, precision)
     return FaceDetector(network, manifest.settings["score_threshold"])
 
@@ -52,6 +53,7 @@ def load_classifier(
 def _open_classifier(
     manifest: Manifest, backend: str, threads: int, precision: Precision = "auto"
 ) -> EmotionClassifier:
+    manifest.expect_shapes(EmotionClassifier.INPUT_SHAPE, EmotionClassifier.OUTPUT_SHAPE)
     network = open_model(manifest, resolve(backend), threads, precision)
     return EmotionClassifier(network, manifest.settings["temperature"])
 
@@ -116,10 +118,3 @@ class EmotionPipeline:
             for face, row in zip(faces, map(tuple, self._classify(crops).tolist()), strict=True)
         )
         return Result(faces, Timings(detected - start, perf_counter() - detected))
-
-    def warm_up(self) -> None:
-        """Runs both networks once, so that the first image does not take longer than the next."""
-        blank = np.zeros((64, 64, 3), np.uint8)
-        with self._lock:
-            self._detect(blank)
-            self._classify([blank])

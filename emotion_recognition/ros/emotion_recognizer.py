@@ -174,7 +174,6 @@ class EmotionRecognizer(LifecycleNode):
         pipeline = (self._load_pipeline or EmotionPipeline)(
             chosen.detector, chosen.classifier, chosen.backend, threads=chosen.threads
         )
-        pipeline.warm_up()
         self._processor = ImageProcessor(
             pipeline,
             self._settings.current,

@@ -8,12 +8,19 @@ from typing import Any
 
 from ament_index_python.packages import get_package_share_directory
 from launch import Action, LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
-from launch.conditions import IfCondition
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.events.process import ProcessExited
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 
+from emotion_recognition.ros.launch_arguments import (
+    Parser,
+    boolean,
+    namespace,
+    parameter_file,
+    text,
+)
 from emotion_recognition.ros.transport import profile_environment
 
 #: Launch arguments by name: (default, description). One whose default is None must be given.
@@ -32,39 +39,34 @@ SHARED_ARGUMENTS = {
 }
 
 
-def describe(arguments: Arguments, *actions: Action) -> LaunchDescription:
-    """The launch file's own arguments and the shared ones, the transport, and its actions."""
-    # Whole images need more shared memory than Fast DDS has by default.
-    profile = _config_folder() / "fastdds.xml"
+def describe(
+    arguments: Arguments, start: Callable[[LaunchContext], list[Action]]
+) -> LaunchDescription:
+    """The launch file's own arguments and the shared ones, and what is made of their values.
+
+    start: returns everything that the launch starts. Whatever can fail must fail in it: of a
+    process that was started before an error, in the same turn, launch does not know any more, and
+    leaves it behind.
+    """
     return LaunchDescription(
         [
             *(
                 DeclareLaunchArgument(name, default_value=default, description=description)
                 for name, (default, description) in {**SHARED_ARGUMENTS, **arguments}.items()
             ),
-            *(
-                SetEnvironmentVariable(name, value)
-                for name, value in profile_environment(profile).items()
-            ),
-            *actions,
+            OpaqueFunction(function=start),
         ]
     )
 
 
 def with_emotion_node(
-    arguments: Arguments,
-    camera: Callable[[LaunchContext], list[Node]],
-    condition: IfCondition | None = None,
+    arguments: Arguments, camera: Callable[[LaunchContext], list[Action]]
 ) -> LaunchDescription:
     """emotion_node and where its images come from.
 
-    camera: makes the node that publishes the images, started under the condition, if any.
+    camera: returns the node that publishes the images, if any.
     """
-    return describe(
-        arguments,
-        OpaqueFunction(function=lambda context: [emotion_node(context)]),
-        OpaqueFunction(function=camera, condition=condition),
-    )
+    return describe(arguments, lambda context: [*camera(context), emotion_node(context)])
 
 
 def emotion_node(
@@ -77,8 +79,13 @@ def emotion_node(
 
     camera: namespace of the node below that of the launch. parameters: more than the arguments set.
     """
+    namespace("namespace", context.launch_configurations["namespace"])
     shared = parameters_from_arguments(
-        context, backend=str, image_transport=str, autostart=bool, publish_annotated_image=bool
+        context,
+        backend=text,
+        image_transport=text,
+        autostart=boolean,
+        publish_annotated_image=boolean,
     )
     return image_node(
         "emotion_recognition", executable, [*shared, dict(parameters or {})], namespace=camera
@@ -107,44 +114,54 @@ def image_node(
         parameters=parameters,
         remappings=[(topic, image_topic), (f"{topic}/compressed", [image_topic, "/compressed"])],
         output="screen",
+        additional_env=transport_environment(),
+        on_exit=end_if_failed,
     )
 
 
-def parameters_from_arguments(context: LaunchContext, **types: type | None) -> Parameters:
+def transport_environment() -> dict[str, str]:
+    """For processes that send or take images: room for whole ones, which Fast DDS lacks."""
+    return profile_environment(_config_folder() / "fastdds.xml")
+
+
+def end_if_failed(event: ProcessExited, context: LaunchContext) -> None:
+    """Ends the launch with exit code 1 when a process of it has failed, for `on_exit`.
+
+    Raises RuntimeError, because a launch has no other way to an exit code than an error.
+    """
+    if event.returncode and not context.is_shutdown:
+        raise RuntimeError(
+            f"{event.process_name} ended with exit code {event.returncode}, and the launch with it"
+        )
+
+
+def parameters_from_arguments(context: LaunchContext, **parsers: Parser) -> Parameters:
     """What `launch_ros.actions.Node` takes as `parameters`: the params_file, then single values.
 
-    types: the names of launch arguments that set the parameter of that name, each with the
-    parameter's type, or None for the type that the value has in YAML. An empty argument leaves its
-    parameter alone, so that defaults stand in one place only: the node.
-
-    Raises FileNotFoundError if the params_file is neither a file nor the name of a packaged one.
+    parsers: the names of launch arguments that set the parameter of that name, each with what
+    makes its value from text. An empty argument leaves its parameter alone, so that defaults stand
+    in one place only: the node. Raises ArgumentError.
     """
     given = {name: value for name, value in context.launch_configurations.items() if value}
+    packaged = {path.stem: path for path in _config_folder().glob("*.yaml")}
+    values = {name: parse(name, given[name]) for name, parse in parsers.items() if name in given}
     return [
-        *([ParameterFile(_params_file(given["params_file"]))] if "params_file" in given else []),
+        *(
+            [ParameterFile(str(parameter_file("params_file", given["params_file"], packaged)))]
+            if "params_file" in given
+            else []
+        ),
         {
-            name: ParameterValue(LaunchConfiguration(name), value_type=value_type)
-            for name, value_type in types.items()
-            if name in given
+            # launch would take a text for YAML, and a source named 5 for a number.
+            name: ParameterValue(value, value_type=str) if isinstance(value, str) else value
+            for name, value in values.items()
         },
     ]
 
 
 def is_true(context: LaunchContext, name: str) -> bool:
-    """The value of a launch argument that is true or false."""
-    return bool(IfCondition(LaunchConfiguration(name)).evaluate(context))
-
-
-def _params_file(name: str) -> str:
-    """The path of a file of parameters, which may be one of config/ without its `.yaml`."""
-    packaged = {path.stem: path for path in _config_folder().glob("*.yaml")}
-    path = Path(name).expanduser()
-    if not path.is_file() and name not in packaged:
-        raise FileNotFoundError(
-            f"params_file:={name}: no such file; expected the path of a YAML file, or one of "
-            f"{', '.join(sorted(packaged))}"
-        )
-    return str(path if path.is_file() else packaged[name])
+    """The value of a launch argument that is true or false. Raises ArgumentError."""
+    return boolean(name, context.launch_configurations[name])
 
 
 def _config_folder() -> Path:

@@ -17,7 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from emotion_recognition.core.classifier import prepare_crop, softmax
+from emotion_recognition.core.classifier import EmotionClassifier, prepare_crop, softmax
+from emotion_recognition.core.detector import FaceDetector
 from emotion_recognition.core.manifest import MODELS, FileKind, Kind
 from emotion_recognition.core.types import LABELS
 from emotion_recognition.training.calibration_data import calibration_crops, calibration_faces
@@ -92,11 +93,15 @@ INTERFACES: dict[Kind, dict[str, Any]] = {
     "detector": {
         "input": "float32 (1, 3, 288, 288), BGR / 255, letterboxed with gray 114",
         "output": "float32 (1, 11, 9, 9): 2 x (x, y, sqrt w, sqrt h, confidence), class score",
+        "input_shape": FaceDetector.INPUT_SHAPE,
+        "output_shape": FaceDetector.OUTPUT_SHAPE,
         "labels": ["face"],
     },
     "classifier": {
         "input": "float32 (1, 1, 64, 64), gray / 255",
         "output": "float32 (1, 4) logits; softmax(logits / temperature)",
+        "input_shape": EmotionClassifier.INPUT_SHAPE,
+        "output_shape": EmotionClassifier.OUTPUT_SHAPE,
         "labels": list(LABELS),
     },
 }

@@ -39,10 +39,10 @@ def crops(images: list[Image]) -> list[Image]:
 
 def trained(kind: Kind, name: str) -> torch.nn.Module:
     """The network in torch, batch normalization folded, with the weights of the float file."""
-    path = read_manifest(kind, name).verified_file("onnx_float")
+    content = read_manifest(kind, name).verified_content("onnx_float")
     weights = {
         item.name: torch.from_numpy(numpy_helper.to_array(item).copy())
-        for item in onnx.load(path).graph.initializer
+        for item in onnx.load_from_string(content).graph.initializer
     }
     model = fuse(RELEASES[f"{kind}_{name}"].network())
     model.load_state_dict(weights)

@@ -1,7 +1,9 @@
 """Packaged models that are missing, altered or wrong are refused with a reason."""
 
 import json
+import os
 import shutil
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from emotion_recognition.core.errors import BackendError, ModelError
 from emotion_recognition.core.manifest import (
     DEFAULT_CLASSIFIER,
     DEFAULT_DETECTOR,
+    LARGEST_FILE,
     MODELS,
     Kind,
     model_names,
@@ -24,8 +27,8 @@ def models(tmp_path: Path) -> Path:
     return Path(shutil.copytree(MODELS, tmp_path / "models"))
 
 
-def edit(models: Path, kind: Kind, **changes: object) -> None:
-    path = models / f"{kind}_paper" / "manifest.json"
+def edit(models: Path, model: Kind, /, **changes: object) -> None:
+    path = models / f"{model}_paper" / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
@@ -35,13 +38,13 @@ def test_every_packaged_file_has_the_hash_of_its_manifest(kind: Kind) -> None:
     for name in model_names(kind):
         manifest = read_manifest(kind, name)
         for file in manifest.files:
-            assert manifest.verified_file(file).stat().st_size > 0
+            assert len(manifest.verified_content(file)) > 0
 
 
 def test_the_models_loaded_by_default_are_small() -> None:
     detector = read_manifest("detector", DEFAULT_DETECTOR)
     classifier = read_manifest("classifier", DEFAULT_CLASSIFIER)
-    sizes = [item.verified_file("onnx_int8").stat().st_size for item in (detector, classifier)]
+    sizes = [len(item.verified_content("onnx_int8")) for item in (detector, classifier)]
     assert sum(sizes) <= 2_000_000
 
 
@@ -82,6 +85,142 @@ def test_a_manifest_that_is_no_json_is_refused(models: Path) -> None:
     (models / "detector_paper" / "manifest.json").write_text("{")
     with pytest.raises(ModelError, match="not a valid manifest"):
         read_manifest("detector", "paper", models)
+
+
+#: A manifest's part of the same name, with what is put into it, and what the error says of it.
+WRONG_PARTS: list[tuple[Kind, str, object, str]] = [
+    *(
+        ("classifier", "settings", {"temperature": value, "crop_scale": 1.0}, expected)
+        for value, expected in [
+            (-1, "temperature must be a finite number from 0.05 to 20.0, got -1"),
+            (0, "temperature"),
+            (1e300, "temperature"),
+            (10**400, "temperature"),
+            (True, "temperature"),
+            ("0.65", "temperature"),
+            (None, "temperature"),
+            ([1.0], "temperature"),
+        ]
+    ),
+    *(
+        ("classifier", "settings", {"temperature": 1.0, "crop_scale": value}, "crop_scale must be")
+        for value in (0, -1, 1e4)
+    ),
+    ("classifier", "settings", {"crop_scale": 1.0}, r"settings lacks \['temperature'\]"),
+    ("classifier", "settings", {"temperature": 1.0}, r"settings lacks \['crop_scale'\]"),
+    (
+        "classifier",
+        "settings",
+        {"temperature": 1.0, "crop_scale": 1.0, "reject_treshold": 0.5},
+        r"settings has \['reject_treshold'\]",
+    ),
+    (
+        "classifier",
+        "settings",
+        {"temperature": 1.0, "crop_scale": 1.0, "reject_threshold": 1.5},
+        "reject_threshold must be",
+    ),
+    ("detector", "settings", {}, r"settings lacks \['score_threshold'\]"),
+    ("detector", "settings", {"score_threshold": 1.01}, "score_threshold must be"),
+    ("detector", "settings", [0.5], "settings must be an object"),
+    ("detector", "kind", "classifier", "kind is 'classifier', expected 'detector'"),
+    ("detector", "labels", ["cat"], "labels are"),
+    ("classifier", "labels", ["neutral"], "labels are"),
+    ("classifier", "labels", "neutral", "labels are"),
+    ("classifier", "output_shape", [1, 1], "a column for each label"),
+    ("detector", "input_shape", [2, 3, 288, 288], "the first of them 1"),
+    ("detector", "input_shape", [1, 3, 288, 288.0], "whole numbers"),
+    ("detector", "input_shape", [1, 3, 0, 288], "whole numbers"),
+    ("detector", "input_shape", [1, 3, 1 << 30, 1 << 30], "whole numbers"),
+    ("detector", "input_shape", [1], "2 to 4"),
+    ("detector", "output_shape", "(1, 11, 9, 9)", "whole numbers"),
+    ("detector", "metrics", None, "metrics must be an object"),
+    ("detector", "misspelt", 1, r"the manifest has \['misspelt'\]"),
+    ("detector", "files", {}, "files: none given"),
+    ("detector", "files", {"tflite": {}}, r"files has \['tflite'\]"),
+    ("detector", "files", {"onnx_int8": "int8.onnx"}, "files: onnx_int8 must be an object"),
+    ("detector", "files", {"onnx_int8": {"name": "int8.onnx"}}, r"lacks \['sha256'\]"),
+    *(
+        ("detector", "files", {"onnx_int8": {"name": name, "sha256": "0" * 64}}, "plain name")
+        for name in ("../x", "/etc/passwd", "..", "", "a/b", "a\\b", "int8.onnx\n", "a\0b", 5)
+    ),
+    *(
+        ("detector", "files", {"onnx_int8": {"name": "int8.onnx", "sha256": digest}}, "hex digits")
+        for digest in ("", "0" * 63, "g" * 64, None)
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "part", "value", "expected"), WRONG_PARTS)
+def test_a_manifest_with_a_wrong_part_is_refused(
+    models: Path, kind: Kind, part: str, value: object, expected: str
+) -> None:
+    edit(models, kind, **{part: value})
+    with pytest.raises(ModelError, match=expected) as caught:
+        read_manifest(kind, "paper", models)
+    assert f"{kind}_paper/manifest.json is not a valid manifest" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "part", ["kind", "input_shape", "output_shape", "labels", "settings", "files", "metrics"]
+)
+def test_a_manifest_that_lacks_a_part_is_refused(models: Path, part: str) -> None:
+    path = models / "detector_paper" / "manifest.json"
+    content = json.loads(path.read_text())
+    del content[part]
+    path.write_text(json.dumps(content))
+    with pytest.raises(ModelError, match=rf"the manifest lacks \['{part}'\]"):
+        read_manifest("detector", "paper", models)
+
+
+@pytest.mark.parametrize("content", ["[]", "5", "[" * 100_000, "\xff"])
+def test_a_manifest_of_another_form_is_refused(models: Path, content: str) -> None:
+    path = models / "detector_paper" / "manifest.json"
+    path.write_text(content, encoding="latin-1")
+    with pytest.raises(ModelError, match="not a valid manifest"):
+        read_manifest("detector", "paper", models)
+
+
+def test_a_manifest_of_absurd_size_is_refused(models: Path) -> None:
+    path = models / "detector_paper" / "manifest.json"
+    path.write_text(path.read_text() + " " * (1 << 20))
+    with pytest.raises(ModelError, match="expected at most"):
+        read_manifest("detector", "paper", models)
+
+
+def test_a_file_of_absurd_size_is_refused_unread(models: Path) -> None:
+    manifest = read_manifest("detector", "paper", models)
+    os.truncate(models / "detector_paper" / "int8.onnx", LARGEST_FILE + 1)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ModelError, match="expected at most"):
+            manifest.verified_content("onnx_int8")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1 << 20
+
+
+def test_a_link_out_of_the_folder_is_refused(models: Path, tmp_path: Path) -> None:
+    manifest = read_manifest("detector", "paper", models)
+    path = models / "detector_paper" / "int8.onnx"
+    outside = path.rename(tmp_path / "int8.onnx")
+    path.symlink_to(outside)
+    with pytest.raises(ModelError, match="leads out of the model's folder"):
+        manifest.verified_content("onnx_int8")
+
+
+@pytest.mark.parametrize("name", ["int8.onnx", "manifest.json"])
+def test_a_pipe_in_place_of_a_file_is_refused(models: Path, name: str) -> None:
+    manifest = read_manifest("detector", "paper", models)
+    path = models / "detector_paper" / name
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(ModelError, match="not a regular file"):
+        manifest.verified_content("onnx_int8") if name == "int8.onnx" else read_manifest(
+            "detector", "paper", models
+        )
 
 
 def test_a_file_that_matches_its_hash_but_is_no_network_is_refused(models: Path) -> None:

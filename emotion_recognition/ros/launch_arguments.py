@@ -1,0 +1,150 @@
+"""The values of launch arguments: what they must be is checked here, before anything is started.
+
+A parser takes an argument's name and its text, and returns its value or raises ArgumentError.
+Ranges that a node checks of its own parameters are not repeated here. Nothing here needs launch.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ament_index_python.packages import PackageNotFoundError, get_package_prefix
+
+Parser = Callable[[str, str], Any]
+
+_TRUE, _FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
+_NAMESPACE = re.compile(r"/?[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*")
+
+
+class MissingPackageError(RuntimeError):
+    """A package without which a launch file cannot do what was asked for."""
+
+
+class ArgumentError(ValueError):
+    """A launch argument that cannot be used; the message says what was expected."""
+
+    def __init__(self, name: str, given: object, expected: str) -> None:
+        super().__init__(f"{name}:={given}: expected {expected}")
+
+
+def text(name: str, given: str) -> str:
+    """Anything."""
+    return given
+
+
+def boolean(name: str, given: str) -> bool:
+    """true or false, also as YAML and launch write them otherwise."""
+    if given.lower() not in _TRUE | _FALSE:
+        raise ArgumentError(name, given, "true or false")
+    return given.lower() in _TRUE
+
+
+def number(name: str, given: str) -> float:
+    """A finite number."""
+    try:
+        value = float(given)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ArgumentError(name, given, "a number")
+    return value
+
+
+def positive_number(name: str, given: str) -> float:
+    """A finite number above 0."""
+    try:
+        value = number(name, given)
+    except ArgumentError:
+        value = 0.0
+    if value <= 0:
+        raise ArgumentError(name, given, "a number above 0")
+    return value
+
+
+def whole_number(name: str, given: str) -> int:
+    """0, 1, 2 and so on."""
+    if not re.fullmatch("[0-9]{1,9}", given):
+        raise ArgumentError(name, given, "a whole number")
+    return int(given)
+
+
+def one_of(*choices: int) -> Parser:
+    """A parser for one of a few whole numbers."""
+
+    def parse(name: str, given: str) -> int:
+        if given not in map(str, choices):
+            raise ArgumentError(name, given, f"one of {', '.join(map(str, choices))}")
+        return int(given)
+
+    return parse
+
+
+def index_or_name(name: str, given: str) -> int | str:
+    """A whole number, or else a name."""
+    return int(given) if re.fullmatch("[0-9]{1,9}", given) else given
+
+
+def namespace(name: str, given: str) -> str:
+    """Empty for none, or names with slashes between them."""
+    if given not in ("", "/") and not _NAMESPACE.fullmatch(given):
+        raise ArgumentError(
+            name, given, "a namespace of letters, digits, _ and /, such as robot or robot/head"
+        )
+    return given
+
+
+def namespaces(name: str, given: str) -> list[str]:
+    """One or more different namespaces, between commas or spaces; brackets around them may be."""
+    found = re.split(r"[\s,]+", given.strip("[] ,"))
+    if not all(_NAMESPACE.fullmatch(item) for item in found) or len(set(found)) < len(found):
+        raise ArgumentError(name, given, "different namespaces, such as left,right")
+    return found
+
+
+def existing_path(name: str, given: str) -> Path:
+    """The path of a file or folder that is there."""
+    path = Path(given).expanduser()
+    if not given or not path.exists():
+        raise ArgumentError(name, given, "the path of a file or folder, there is none there")
+    return path
+
+
+def parameter_file(name: str, given: str, packaged: Mapping[str, Path]) -> Path:
+    """The path of a YAML file with parameters. packaged: those that have a name for short."""
+    path = Path(given).expanduser()
+    if not path.is_file():
+        if given not in packaged:
+            choices = ", ".join(sorted(packaged))
+            raise ArgumentError(name, given, f"the path of a YAML file, or one of {choices}")
+        path = packaged[given]
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
+        reason = " ".join(str(error).split())
+        raise ArgumentError(name, given, f"a readable YAML file, but {reason}") from error
+    if not isinstance(content, dict):
+        raise ArgumentError(name, given, "a YAML file with parameters by node, there are none")
+    return path
+
+
+def require(package: str, executable: str = "", otherwise: str = "") -> None:
+    """Raises MissingPackageError unless a package is installed, and in it the executable, if any.
+
+    otherwise: what else the user could do than install it.
+    """
+    distribution = os.environ.get("ROS_DISTRO", "$ROS_DISTRO")
+    remedy = f"sudo apt install ros-{distribution}-{package.replace('_', '-')}"
+    if otherwise:
+        remedy += f", or {otherwise}"
+    try:
+        folder = Path(get_package_prefix(package)) / "lib" / package
+    except PackageNotFoundError as error:
+        raise MissingPackageError(f"the package {package} is not installed: {remedy}") from error
+    if executable and not os.access(folder / executable, os.X_OK):
+        raise MissingPackageError(f"there is no {executable} in {folder}: {remedy}")

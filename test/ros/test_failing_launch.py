@@ -1,0 +1,86 @@
+"""A launch that cannot do what it was asked for ends, with a reason and leaving nothing behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("launch_ros.actions", reason="launch_ros is not on PyPI")
+pytest.importorskip("emotion_recognition.msg", reason="needs the built messages")
+
+LAUNCH = Path(__file__).resolve().parents[2] / "launch"
+#: What `ros2 launch` does with a launch file and its arguments.
+RUN = """
+import sys
+from launch import LaunchDescription, LaunchService
+from launch.actions import IncludeLaunchDescription
+
+file, *arguments = sys.argv[1:]
+service = LaunchService()
+pairs = [argument.split(":=", 1) for argument in arguments]
+included = IncludeLaunchDescription(file, launch_arguments=pairs)
+service.include_launch_description(LaunchDescription([included]))
+sys.exit(service.run())
+"""
+MARK = "LAUNCH_UNDER_TEST"
+
+
+def started_by(mark: str) -> list[int]:
+    """The processes that live and have the mark in their environment."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"{MARK}={mark}".encode() in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+        except OSError:  # of another user, or gone
+            continue
+    return found
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("demo rate:=fast", "rate:=fast: expected a number"),
+        ("demo loop:=maybe", "loop:=maybe: expected true or false"),
+        ("demo autostart:=perhaps", "autostart:=perhaps: expected true or false"),
+        ("demo namespace:=9x", "namespace:=9x: expected a namespace"),
+        ("demo params_file:=/nowhere", "params_file:=/nowhere: expected the path of a YAML file"),
+        ("pi_camera use_camera:=maybe", "use_camera:=maybe: expected true or false"),
+        ("pi_camera", "apt install ros-"),
+        ("usb_camera", "apt install ros-"),
+        ("multi_camera cameras:=,", "cameras:=,: expected different namespaces"),
+        ("multi_camera cameras:=a,b one_process:=maybe", "one_process:=maybe: expected true"),
+        ("bag bag:=/nowhere", "bag:=/nowhere: expected the path of a file or folder"),
+        ("bag bag:=/tmp rate:=0", "rate:=0: expected a number above 0"),
+        ("demo backend:=nonsense", "ended with exit code 1, and the launch with it"),
+        ("demo source:=/nowhere.mp4", "ended with exit code 1, and the launch with it"),
+    ],
+)
+def test_a_failing_launch_says_why_and_leaves_nothing_behind(
+    tmp_path: Path, command: str, expected: str
+) -> None:
+    name, *arguments = command.split()
+    mark = uuid.uuid4().hex
+    environment = os.environ | {MARK: mark, "ROS_LOG_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, str(LAUNCH / f"{name}.launch.py"), *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=120,  # generous, because a busy machine is no failure
+        check=False,
+    )
+    left = started_by(mark)
+    for process in left:
+        os.kill(process, 9)
+    output = done.stdout + done.stderr
+    assert done.returncode == 1, output
+    assert expected in output
+    assert output.count("Caught exception in launch") == 1
+    assert "Traceback" not in output
+    assert left == []
