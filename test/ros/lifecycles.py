@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,9 +40,9 @@ class Usage:
         )
 
 
-def run_lifecycles(peer: Peer, pid: int, image: Pixels, number: int) -> list[Usage]:
+def run_lifecycles(peer: Peer, pid: int, image: Pixels, number: int) -> Iterator[Usage]:
     """The usage of an unconfigured node after each of its lifecycles, under images at 30 Hz."""
-    lifecycle, usages = Lifecycle(peer), []
+    lifecycle = Lifecycle(peer)
     assert lifecycle.change("configure")
     assert lifecycle.change("activate")
     conversation = Conversation(peer)
@@ -54,8 +55,7 @@ def run_lifecycles(peer: Peer, pid: int, image: Pixels, number: int) -> list[Usa
         conversation.answers.wait_for(lambda _: True)
         assert lifecycle.change("deactivate")
         assert lifecycle.change("cleanup")
-        usages.append(Usage.of(pid))
-    return usages
+        yield Usage.of(pid)
 
 
 def main() -> None:
@@ -68,13 +68,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         command = ["-m", "emotion_recognition.ros.emotion_node"]
         peer = Peer()
+        print("cycle   MB  threads  files")
         with NodeProcess(command, Path(folder, "log"), autostart="false") as node:
             usages = run_lifecycles(peer, node.process.pid, image, arguments.cycles)
+            for cycle, usage in enumerate(usages, 1):
+                if cycle == 1 or cycle % max(1, arguments.cycles // 30) == 0:
+                    figures = f"{usage.megabytes:5.0f} {usage.threads:5} {usage.files:6}"
+                    print(f"{cycle:5} {figures}", flush=True)
         peer.close()
-    print("cycle   MB  threads  files")
-    for cycle, usage in enumerate(usages, 1):
-        if cycle == 1 or cycle % max(1, arguments.cycles // 30) == 0:
-            print(f"{cycle:5} {usage.megabytes:5.0f} {usage.threads:5} {usage.files:6}")
 
 
 if __name__ == "__main__":

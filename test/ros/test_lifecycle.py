@@ -198,7 +198,7 @@ def test_many_lifecycles_leave_memory_threads_and_files_as_they_were(
     start_node: StartNode, peer: Peer, face_image: Pixels
 ) -> None:
     node = start_node("emotion_node", autostart=False)
-    usages = run_lifecycles(peer, node.process.pid, face_image, number=14)
+    usages = list(run_lifecycles(peer, node.process.pid, face_image, number=14))
     settled, last = usages[3], usages[-1]
     assert max(usage.threads for usage in usages) == settled.threads
     assert last.files <= settled.files
