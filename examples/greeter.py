@@ -18,6 +18,7 @@ from rclpy.node import Node
 from std_msgs.msg import String
 
 from emotion_recognition.msg import FaceEmotion, FaceEmotionArray
+from emotion_recognition.ros.executor import SturdyExecutor
 
 
 @dataclass
@@ -101,7 +102,7 @@ class GreeterNode(Node):
 def main() -> None:
     try:
         rclpy.init()
-        rclpy.spin(GreeterNode())
+        rclpy.spin(GreeterNode(), SturdyExecutor())
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     finally:

@@ -32,13 +32,17 @@ def draw_faces(image: NDArray[np.uint8], faces: Iterable[Face]) -> NDArray[np.ui
     other where there is room.
     """
     canvas = image.copy()
-    drawn = list(faces)
+    drawn = [face for face in faces if face.box.area]
     for face in drawn:
-        _draw_box(canvas, face.box, COLORS[face.emotion.label])
+        _draw_box(canvas, face.box, _color(face))
     labels: list[Box] = []
     for face in drawn:
         labels.append(_draw_label(canvas, face, labels))
     return canvas
+
+
+def _color(face: Face) -> Color:
+    return COLORS.get(face.emotion.label, COLORS["unknown"])
 
 
 def label_text(face: Face) -> str:
@@ -55,12 +59,18 @@ def line_thickness(width: int, height: int) -> int:
 
 def _draw_box(canvas: NDArray[np.uint8], box: Box, color: Color) -> None:
     thickness = line_thickness(canvas.shape[1], canvas.shape[0])
-    left, top, right, bottom = (round(edge) for edge in (box.x1, box.y1, box.x2 - 1, box.y2 - 1))
+    left, right = (_near(edge, canvas.shape[1]) for edge in (box.x1, box.x2 - 1))
+    top, bottom = (_near(edge, canvas.shape[0]) for edge in (box.y1, box.y2 - 1))
     for inset in range(-1, thickness + 1):
         # The dark rim separates the line from a background of its own colour.
         rim = inset in (-1, thickness)
         corners = (left + inset, top + inset), (right - inset, bottom - inset)
         cv2.rectangle(canvas, *corners, _BLACK if rim else color)
+
+
+def _near(edge: float, size: int) -> int:
+    """The edge as a whole number; one far outside of the image only so far that no line shows."""
+    return round(min(max(edge, -size), 2 * size))
 
 
 def _draw_label(canvas: NDArray[np.uint8], face: Face, others: list[Box]) -> Box:
@@ -78,7 +88,7 @@ def _draw_label(canvas: NDArray[np.uint8], face: Face, others: list[Box]) -> Box
     )
     left, top = round(place.x1), round(place.y1)
     corner = (round(place.x2) - 1, round(place.y2) - 1)
-    cv2.rectangle(canvas, (left, top), corner, COLORS[face.emotion.label], cv2.FILLED)
+    cv2.rectangle(canvas, (left, top), corner, _color(face), cv2.FILLED)
     origin = (left + margin, top + margin + text_height)
     cv2.putText(canvas, text, origin, _FONT, scale, _BLACK, weight, cv2.LINE_AA)
     return place

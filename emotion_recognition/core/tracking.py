@@ -103,10 +103,10 @@ def closeness(first: Box, second: Box) -> float:
 
     It is their intersection over union, less the distance of their centres in sizes of the smaller
     box (the root of its area): a small face may leap by more than its size between two images, and
-    one box much larger than the other is hardly the same face.
+    one box much larger than the other is hardly the same face. A box without area fits none.
     """
     dx, dy = _offset(first, second)
-    size = math.sqrt(min(first.width * first.height, second.width * second.height))
+    size = math.sqrt(min(first.area, second.area))
     return first.iou(second) - math.hypot(dx, dy) / size if size else -math.inf
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 #: The four classes, in the order of every probability vector and of FaceEmotion.msg.
@@ -10,7 +11,10 @@ LABELS = ("neutral", "angry", "surprised", "happy")
 
 @dataclass(frozen=True)
 class Box:
-    """An axis-aligned box in pixels of the source image; x2 and y2 are exclusive."""
+    """An axis-aligned box in pixels of the source image; x2 and y2 are exclusive.
+
+    One that is inverted, x2 < x1 or y2 < y1, has no area, and neither has one that is not finite.
+    """
 
     x1: float
     y1: float
@@ -25,6 +29,12 @@ class Box:
     def height(self) -> float:
         return self.y2 - self.y1
 
+    @property
+    def area(self) -> float:
+        """Square pixels, >= 0."""
+        area = max(self.width, 0.0) * max(self.height, 0.0)
+        return area if math.isfinite(area) else 0.0
+
     def clipped(self, width: float, height: float) -> Box:
         """The part of the box inside an image of this size; its area may be 0."""
         return Box(
@@ -35,13 +45,14 @@ class Box:
         )
 
     def iou(self, other: Box) -> float:
-        """Intersection over union (Jaccard index) with another box, in [0, 1]."""
+        """Intersection over union (Jaccard index) with another box, in [0, 1]; 0 without area."""
         width = min(self.x2, other.x2) - max(self.x1, other.x1)
         height = min(self.y2, other.y2) - max(self.y1, other.y1)
-        if width <= 0 or height <= 0:
+        intersection = max(width, 0.0) * max(height, 0.0)
+        union = self.area + other.area - intersection
+        if not (self.area and other.area and union > 0):
             return 0.0
-        intersection = width * height
-        return intersection / (self.width * self.height + other.width * other.height - intersection)
+        return min(intersection / union, 1.0)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ def diagnostics(
         "latency p95 (ms)": f"{activity.latency(95) * 1000:.0f}",
         "received": totals.received,
         "answered": totals.answered,
+        "lost (transport)": totals.lost,
         "dropped (busy)": totals.dropped,
         "dropped (max_rate)": totals.skipped,
         "dropped (max_age)": totals.outdated,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cached_property
 from time import monotonic
 from traceback import format_exc
@@ -23,22 +23,26 @@ from emotion_recognition.ros.activity import RecentActivity
 from emotion_recognition.ros.diagnostics import diagnostics
 from emotion_recognition.ros.emotion_parameters import SettingsParameters, declare_start_parameters
 from emotion_recognition.ros.executable import NodeError
+from emotion_recognition.ros.executor import SturdyExecutor
 from emotion_recognition.ros.face_conversion import answer_message
 from emotion_recognition.ros.frame_counts import FrameCounter, FrameCounts
 from emotion_recognition.ros.health import Health
 from emotion_recognition.ros.image_conversion import ImageMessage, decode_message
 from emotion_recognition.ros.image_stream import ImageStream
 from emotion_recognition.ros.log_throttle import LogThrottle
+from emotion_recognition.ros.name_watch import NameWatch
 from emotion_recognition.ros.outputs.output import Output
 from emotion_recognition.ros.outputs.publishers import OutputPublishers, installed_outputs
 from emotion_recognition.ros.processing import ImageProcessor
 from emotion_recognition.ros.settings import Settings
 from emotion_recognition.ros.stamps import age, stamp_of
 from emotion_recognition.ros.stream_watch import StreamState
+from emotion_recognition.ros.unknown_parameters import warn_of_unknown_parameters
 
 DIAGNOSTICS_PERIOD = 1.0  # seconds
 WATCH_PERIOD = 0.25  # seconds between two looks at whether images still come
 WORKER_TIMEOUT = 5.0  # seconds that an inference gets to end
+CLOSING_TIMEOUT = 1.0  # seconds that it gets when the process ends
 
 
 class EmotionRecognizer(LifecycleNode):
@@ -51,13 +55,17 @@ class EmotionRecognizer(LifecycleNode):
     the subscription and all work, cleaning up frees the models. After an error it is unconfigured.
 
     namespace: of the node, where it is not that of the process. load_pipeline: as EmotionPipeline,
-    to share it between nodes.
+    to share it between nodes. other_parameters: names of parameters that are given to this node and
+    meant for another in its process.
 
     Raises NodeError for parameters that cannot be used.
     """
 
     def __init__(
-        self, namespace: str = "", load_pipeline: Callable[..., EmotionPipeline] | None = None
+        self,
+        namespace: str = "",
+        load_pipeline: Callable[..., EmotionPipeline] | None = None,
+        other_parameters: Collection[str] = (),
     ) -> None:
         names = ["-r", "__node:=emotion_node", "-r", f"__ns:={namespace}"] if namespace else []
         super().__init__("emotion_node", cli_args=["--ros-args", *names])
@@ -78,12 +86,15 @@ class EmotionRecognizer(LifecycleNode):
         self._emotions: LifecyclePublisher | None = None
         self._outputs: OutputPublishers | None = None
         self._stream: ImageStream | None = None
+        self._streams_closed = 0
 
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         # Simulated time may stand still, and that is worth a report.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(DIAGNOSTICS_PERIOD, self._publish_diagnostics, clock=steady)
         self.create_timer(WATCH_PERIOD, self._watch_stream, clock=steady)
+        self._names = NameWatch(self)
+        warn_of_unknown_parameters(self, other_parameters)
 
     @property
     def counts(self) -> FrameCounts:
@@ -111,10 +122,14 @@ class EmotionRecognizer(LifecycleNode):
                 raise self._failure or NodeError("the node could not be activated")
         self._starting = False
 
-    def close(self) -> None:
-        """Stops the work and destroys the node."""
+    def stop_work(self, timeout: float) -> None:
+        """Ends the work, for which it waits `timeout` seconds at most."""
         if self._stream:
-            self._stream.stop_work(WORKER_TIMEOUT)
+            self._stream.stop_work(timeout)
+
+    def close(self, timeout: float = CLOSING_TIMEOUT) -> None:
+        """Stops the work, for which it waits `timeout` seconds at most, and destroys the node."""
+        self.stop_work(timeout)
         name = self.get_logger().name
         self.destroy_node()
         if not self._failure:
@@ -189,9 +204,10 @@ class EmotionRecognizer(LifecycleNode):
         assert emotions
         assert outputs
         processor.reset()
+        number = self._streams_closed
         self._stream = ImageStream(
             self,
-            lambda image: self._answer(image, processor, emotions, outputs),
+            lambda image: self._answer(image, number, processor, emotions, outputs),
             self._start_parameters.image_transport,
             self._start_parameters.reliability,
             lambda: self._settings.current,
@@ -206,6 +222,7 @@ class EmotionRecognizer(LifecycleNode):
         if self._stream:
             self._stream.close(WORKER_TIMEOUT)
             self._stream = None
+            self._streams_closed += 1
             self.get_logger().info(f"Deactivated: {self.counts}")
 
     def _free(self) -> None:
@@ -223,6 +240,7 @@ class EmotionRecognizer(LifecycleNode):
     def _answer(
         self,
         message: ImageMessage,
+        stream: int,
         processor: ImageProcessor,
         emotions: LifecyclePublisher,
         outputs: OutputPublishers,
@@ -235,6 +253,9 @@ class EmotionRecognizer(LifecycleNode):
                 return
             image = decode_message(message)
             answer = processor(image, message.header)
+            if stream != self._streams_closed:
+                self._counter.add(dropped=1)  # it took too long, and was left behind
+                return
             emotions.publish(answer_message(answer))
         except ImageError as error:
             self._counter.reject(error.reason)
@@ -274,8 +295,12 @@ class EmotionRecognizer(LifecycleNode):
             stream=stream.state if stream else StreamState.WAITING,
             silence=stream.silence if stream else 0.0,
             activity=self._activity.update(self.counts, monotonic()),
+            busy=stream.busy if stream else 0.0,
+            namesakes=self._names.namesakes,
         )
         details: dict[str, object] = {"faces": self._faces}
+        if isinstance(self.executor, SturdyExecutor):
+            details["failed callbacks"] = self.executor.failures(self)
         if self._processor:
             details["backend"] = self._processor.pipeline.backend_name
             details["model"] = self._processor.pipeline.model_name

@@ -29,7 +29,7 @@ class RunnableNode(Protocol):
     finished: Any
 
     def start(self) -> None:
-        """Starts the node's threads."""
+        """Starts the node's threads. The node has its executor by then."""
 
     def close(self) -> None:
         """Stops the node's threads and destroys it."""
@@ -87,6 +87,8 @@ def _run(
         from rclpy.exceptions import NameValidationException, ParameterException
         from rclpy.executors import ExternalShutdownException
         from rclpy.logging import get_logger
+
+        from emotion_recognition.ros.executor import SturdyExecutor
     except ImportError as error:
         return _report_missing(name, error)
     logger = get_logger(name)
@@ -103,14 +105,17 @@ def _run(
         return 0
     try:
         node = load()
+        executor = SturdyExecutor()
         try:
             hide_own_segments()
+            executor.add_node(node)
             node.start()
-            rclpy.spin_until_future_complete(node, node.finished)
+            executor.spin_until_future_complete(node.finished)
             if node.finished.done():
                 node.finished.result()
         finally:
             node.close()
+            executor.shutdown()
     except ExternalShutdownException:
         pass
     except ImportError as error:

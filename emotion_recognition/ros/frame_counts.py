@@ -17,7 +17,8 @@ class FrameCounts:
     image that can be read. failed: an unexpected error. These add up to received, but for one that
     is being worked on.
 
-    repeated: had the stamp of the frame before. jumps: had an earlier one.
+    repeated: had the stamp of the frame before. jumps: had an earlier one. lost: by the middleware,
+    before they were received.
     """
 
     received: int = 0
@@ -29,6 +30,7 @@ class FrameCounts:
     failed: int = 0
     repeated: int = 0
     jumps: int = 0
+    lost: int = 0
 
     def __sub__(self, earlier: FrameCounts) -> FrameCounts:
         """What has been counted since then."""

@@ -17,7 +17,9 @@ from std_msgs.msg import Header
 
 from emotion_recognition.msg import FaceEmotion, FaceEmotionArray
 from emotion_recognition.ros.face_ids import FaceIds
+from emotion_recognition.ros.name_watch import NameWatch
 from emotion_recognition.ros.parameters import declare
+from emotion_recognition.ros.unknown_parameters import warn_of_unknown_parameters
 
 FACES = "/humans/faces"
 WATCH_PERIOD = 0.25  # seconds between two looks at whether faces are gone
@@ -42,6 +44,8 @@ class HumansPublisher(Node):
             minimum=0.0,
             maximum=60.0,
         )
+        warn_of_unknown_parameters(self)
+        self._names = NameWatch(self)
         self._ids = FaceIds(gone_after)
         self._tracked = self.create_publisher(IdsList, f"{FACES}/tracked", 10)
         self._faces: dict[str, FacePublishers] = {}

@@ -8,6 +8,7 @@ from time import monotonic
 from rclpy.node import Node
 
 from emotion_recognition.ros.frame_counts import FrameCounter
+from emotion_recognition.ros.health import HUNG
 from emotion_recognition.ros.image_conversion import ImageMessage
 from emotion_recognition.ros.image_subscription import ImageSubscription
 from emotion_recognition.ros.log_throttle import LogThrottle
@@ -40,9 +41,16 @@ class ImageStream:
         self._throttle = LogThrottle()
         self._rate_limit = RateLimit()
         self._watch = StreamWatch(monotonic())
+        self._is_hung = False
         self.state = StreamState.WAITING
         self._worker = Worker(work)
-        self._subscription = ImageSubscription(node, self._receive, transport, reliability)
+        self._subscription = ImageSubscription(
+            node,
+            self._receive,
+            transport,
+            reliability,
+            lost=lambda number: counter.add(lost=number),
+        )
 
     @property
     def topic(self) -> str:
@@ -50,12 +58,37 @@ class ImageStream:
         return self._subscription.topic
 
     @property
+    def busy(self) -> float:
+        """Seconds that the image being worked on has taken so far; 0 while there is none."""
+        return self._worker.busy()
+
+    @property
     def silence(self) -> float:
         """Seconds since the last image, or since the stream was opened."""
         return self._watch.silence(monotonic())
 
     def update_state(self) -> bool:
-        """Looks whether images still come; True, and a line in the log, if that has changed."""
+        """Looks whether images still come and whether the work goes on.
+
+        True, and a line in the log, if that has changed.
+        """
+        has_changed = self._update_work()
+        return self._update_stream() or has_changed
+
+    def _update_work(self) -> bool:
+        is_hung = self.busy >= HUNG
+        if is_hung is self._is_hung:
+            return False
+        self._is_hung = is_hung
+        if is_hung:
+            self._node.get_logger().error(
+                f"An image has been worked on for more than {HUNG:g} s, and others wait for it"
+            )
+        else:
+            self._node.get_logger().info("The image that took so long is done")
+        return True
+
+    def _update_stream(self) -> bool:
         state = self._watch.state(monotonic(), self._settings().stall_timeout)
         if state is self.state:
             return False
@@ -74,8 +107,13 @@ class ImageStream:
         return self._worker.close(timeout)
 
     def close(self, timeout: float) -> None:
-        """Ends the subscription, then the work, for which it waits `timeout` seconds at most."""
+        """Ends the subscription, then the work, for which it waits `timeout` seconds at most.
+
+        Nothing else can be done with the stream after that.
+        """
         self._subscription.close()
+        # It knows this object as well; without the one, the other is freed at once, models and all.
+        del self._subscription
         if not self.stop_work(timeout):
             self._node.get_logger().error(f"An image takes more than {timeout:g} s: left behind")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 from weakref import WeakValueDictionary
 
-import rclpy
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.exceptions import InvalidNamespaceException
 from rclpy.node import Node
@@ -14,8 +14,10 @@ from rclpy.task import Future
 from rclpy.validate_namespace import validate_namespace
 
 from emotion_recognition import EmotionPipeline
-from emotion_recognition.ros.emotion_recognizer import EmotionRecognizer
+from emotion_recognition.ros.emotion_recognizer import CLOSING_TIMEOUT, EmotionRecognizer
 from emotion_recognition.ros.executable import NodeError
+from emotion_recognition.ros.name_watch import NameWatch
+from emotion_recognition.ros.unknown_parameters import warn_of_unknown_parameters
 
 
 class MultiCamera(Node):
@@ -33,7 +35,11 @@ class MultiCamera(Node):
         try:
             for camera in self._declare_cameras():
                 namespace = f"{self.get_namespace().rstrip('/')}/{camera}"
-                self._cameras.append(EmotionRecognizer(namespace, models.load))
+                self._cameras.append(EmotionRecognizer(namespace, models.load, {"cameras"}))
+            self._names = NameWatch(self)
+            # Parameters without the name of a node are given to all, and those are the cameras'.
+            theirs = self._cameras[0].list_parameters([], 0).names
+            warn_of_unknown_parameters(self, theirs)
         except BaseException:
             self.close()
             raise
@@ -42,13 +48,16 @@ class MultiCamera(Node):
         """Configures and activates the nodes, unless that is left to others."""
         for camera in self._cameras:
             camera.start()
-            # `run` spins this node by the same executor.
-            rclpy.get_global_executor().add_node(camera)
+            assert self.executor
+            self.executor.add_node(camera)
 
     def close(self) -> None:
         """Stops the work and destroys the nodes."""
+        deadline = monotonic() + CLOSING_TIMEOUT
         for camera in self._cameras:
-            camera.close()
+            camera.stop_work(0)  # they end together, not one after another
+        for camera in self._cameras:
+            camera.close(max(0.0, deadline - monotonic()))
         self.destroy_node()
 
     def _declare_cameras(self) -> list[str]:

@@ -12,8 +12,10 @@ from std_msgs.msg import Header
 from emotion_recognition.core.sources import FrameSource, SourceError, open_source
 from emotion_recognition.ros.executable import NodeError
 from emotion_recognition.ros.image_publisher import ImagePublisher
+from emotion_recognition.ros.name_watch import NameWatch
 from emotion_recognition.ros.pacer import Pacer
 from emotion_recognition.ros.parameters import declare
+from emotion_recognition.ros.unknown_parameters import warn_of_unknown_parameters
 
 DEFAULT_RATE = 30.0  # frames per second of images, which have no rate of their own
 LARGEST_SIZE = 8192
@@ -57,6 +59,8 @@ class VideoPublisher(Node):
             maximum=100,
         )
         self._publisher = ImagePublisher(self)
+        warn_of_unknown_parameters(self)
+        self._names = NameWatch(self)
         self._thread = Thread(target=self._play, name="player", daemon=True)
 
     def start(self) -> None:

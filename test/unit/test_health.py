@@ -6,7 +6,7 @@ import pytest
 
 from emotion_recognition.ros.activity import Activity
 from emotion_recognition.ros.frame_counts import FrameCounts
-from emotion_recognition.ros.health import LATE, Health, Level, verdict
+from emotion_recognition.ros.health import HUNG, LATE, Health, Level, verdict
 from emotion_recognition.ros.stream_watch import StreamState
 
 WELL = Health(
@@ -76,6 +76,30 @@ def test_a_high_latency_of_one_in_twenty_is_a_warning() -> None:
         assert (
             verdict(replace(WELL, activity=replace(WELL.activity, latencies=latencies)))[0] is level
         )
+
+
+def test_work_that_does_not_end_is_an_error_before_anything_else_is_told() -> None:
+    assert verdict(replace(WELL, busy=HUNG - 0.1))[0] is Level.OK
+    hung = replace(WELL, busy=HUNG + 1.23, stream=StreamState.STALLED)
+    assert verdict(hung) == (Level.ERROR, "One image has been worked on for 3.2 s")
+    assert verdict(replace(hung, state="inactive"))[0] is Level.STALE
+
+
+def test_more_than_three_of_four_images_unseen_is_a_warning() -> None:
+    assert verdict(with_counts(received=240, answered=60, dropped=180))[0] is Level.OK
+    level, text = verdict(with_counts(received=246, answered=58, dropped=188))
+    assert level is Level.WARN
+    assert "188 of 246 images dropped or lost" in text
+    level, text = verdict(with_counts(received=50, answered=50, lost=200))
+    assert level is Level.WARN
+    assert "200 of 250 images dropped or lost" in text
+    assert verdict(with_counts(received=300, answered=50, skipped=250))[0] is Level.OK
+
+
+def test_another_node_of_the_same_name_is_a_warning() -> None:
+    level, text = verdict(replace(WELL, namesakes=1))
+    assert level is Level.WARN
+    assert "1 other nodes of the same name" in text
 
 
 def test_every_complaint_is_told() -> None:

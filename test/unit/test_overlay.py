@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import combinations
 
 import cv2
@@ -150,3 +151,19 @@ def test_labels_of_neighbours_do_not_hide_each_other() -> None:
         color = COLORS[face.emotion.label]
         alone = (draw_faces(gray(240, 320), [face]) == color).all(axis=2).sum()
         assert (both == color).all(axis=2).sum() > 0.85 * alone
+
+
+@pytest.mark.parametrize(
+    "edges",
+    [
+        (30, 5, 5, 30),
+        (math.nan, 0, 9, 9),
+        (0, 0, math.inf, 9),
+        (-1e30, -1e30, 1e30, 1e30),
+        (0, 0, 2**32, 2**32),
+    ],
+)
+def test_a_box_of_any_numbers_can_be_drawn(edges: tuple[float, float, float, float]) -> None:
+    image = np.full((60, 80, 3), 128, np.uint8)
+    face = Face(Box(*edges), 0.9, emotion=Emotion(9, "bewildered", math.nan))
+    assert draw_faces(image, [face]).shape == image.shape

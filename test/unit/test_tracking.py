@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterable
 
@@ -146,6 +147,25 @@ def test_boxes_without_area_are_nobody() -> None:
     point = Face(Box(5, 5, 5, 5), 0.9)
     for _ in range(5):
         assert ids(tracker, point, point) == [0, 0]
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        Box(50, 0, 0, 50),
+        Box(0, 50, 50, 0),
+        Box(50, 50, 0, 0),
+        Box(math.nan, 0, 50, 50),
+        Box(0, 0, math.inf, 50),
+        Box(-1e308, -1e308, 1e308, 1e308),
+    ],
+    ids=["inverted in x", "inverted in y", "inverted", "not a number", "infinite", "huge"],
+)
+def test_boxes_that_are_none_are_nobody_and_disturb_no_face(box: Box) -> None:
+    tracker = FaceTracker(TrackingSettings(birth_hits=2))
+    nonsense = Face(box, 0.9)
+    seen = [ids(tracker, nonsense, square(10), nonsense) for _ in range(5)]
+    assert seen == [[0, 0, 0]] + [[0, 1, 0]] * 4
 
 
 def test_a_box_of_quite_another_size_nearby_is_not_the_face() -> None:

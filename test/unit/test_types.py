@@ -1,6 +1,9 @@
 """Boxes and emotions."""
 
 import dataclasses
+import itertools
+import math
+import random
 
 import pytest
 
@@ -15,6 +18,24 @@ def test_iou_of_a_box_with_itself_is_one_and_with_a_distant_one_zero() -> None:
 
 def test_iou_of_half_covered_boxes() -> None:
     assert Box(0, 0, 2, 1).iou(Box(1, 0, 3, 1)) == pytest.approx(1 / 3)
+
+
+NUMBERS = (0.0, 10.0, -5.0, 30.0, 1e-200, 1e-320, 1e200, -1e308, math.inf, -math.inf, math.nan)
+
+
+def test_boxes_of_any_numbers_have_an_area_and_an_overlap() -> None:
+    boxes = [Box(*edges) for edges in itertools.product(NUMBERS, repeat=4)]
+    assert all(0 <= box.area < math.inf for box in boxes)
+    picked = random.Random(3).sample(boxes, 120)
+    assert all(0 <= one.iou(other) <= 1 for one, other in itertools.product(picked, repeat=2))
+    sound = Box(0, 0, 20, 20)
+    assert all(0 <= box.iou(sound) <= 1 for box in boxes)
+
+
+@pytest.mark.parametrize("box", [Box(10, 0, 0, 10), Box(0, 10, 10, 0), Box(10, 10, 0, 0)])
+def test_an_inverted_box_has_no_area_and_overlaps_nothing(box: Box) -> None:
+    assert box.area == 0
+    assert box.iou(box) == box.iou(Box(0, 0, 20, 20)) == 0
 
 
 def test_clipping_keeps_the_part_inside_the_image() -> None:
