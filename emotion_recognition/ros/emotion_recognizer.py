@@ -231,17 +231,17 @@ class EmotionRecognizer(LifecycleNode):
                 self._counter.add(outdated=1)
                 self._log_throttled("Images older than max_age arrive and are not processed")
                 return
-            image = decode_message(message)
+            image = decode_message(message, self._start_parameters.max_pixels)
             answer = processor(image, message.header)
             emotions.publish(answer)
         except ImageError as error:
             self._counter.reject(error.reason)
-            self._log_throttled(f"Image rejected: {error}")
+            self._log_throttled(f"Image rejected: {error}", error.kind)
         except Exception as error:
             if not self.context.ok():
                 return  # shut down in the middle of an answer
             self._counter.add(failed=1)
-            if text := self._throttle(f"Image failed: {error!r}"):
+            if text := self._throttle(f"Image failed: {error!r}", type(error).__name__):
                 self.get_logger().error(f"{text}\n{format_exc()}")
         else:
             self._counter.add(answered=1)
@@ -254,8 +254,8 @@ class EmotionRecognizer(LifecycleNode):
         age = latency(message.header.stamp, int(self.get_clock().now().nanoseconds))
         return 0 < max_age < float(age.sec + age.nanosec / NANOSECONDS)
 
-    def _log_throttled(self, text: str) -> None:
-        if line := self._throttle(text):
+    def _log_throttled(self, text: str, kind: str = "") -> None:
+        if line := self._throttle(text, kind):
             self.get_logger().warning(line)
 
     def _watch_stream(self) -> None:

@@ -18,7 +18,12 @@ SOURCES = sorted((ROOT / "emotion_recognition").rglob("*.py"))
 LAUNCH_FILES = sorted((ROOT / "launch").glob("*.launch.py"))
 LAUNCH_PARTS = ROOT / "emotion_recognition" / "ros" / "launch_parts.py"
 
-ROSDEP_KEYS = {"cv2": "python3-opencv", "numpy": "python3-numpy", "rich": "python3-rich"}
+ROSDEP_KEYS = {
+    "PIL": "python3-pil",
+    "cv2": "python3-opencv",
+    "numpy": "python3-numpy",
+    "rich": "python3-rich",
+}
 #: Needed by some of the package only, and named by the error of whoever needs it.
 OPTIONAL = {
     "foxglove_msgs",
