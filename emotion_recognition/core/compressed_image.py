@@ -46,7 +46,8 @@ def decode_compressed_image(
     may go unnoticed and show as wrong pixels, but never as those of another image.
 
     max_pixels: width times height at most, read before anything is decoded; a quarter of it for
-    JPEGs in several scans (progressive). The data may have a byte for each in a JPEG, two in a PNG.
+    JPEGs in several scans (progressive), half of it for PNGs of 64 bits a pixel. The data may have
+    a byte for each in a JPEG, two in a PNG.
 
     Raises UnknownEncodingError for another codec, ImageSizeError, and CorruptImageError.
     """

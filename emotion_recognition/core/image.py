@@ -6,7 +6,6 @@ the memory layouts: https://docs.kernel.org/userspace-api/media/v4l/pixfmt.html.
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,11 +31,6 @@ class ImageError(ValueError):
     """
 
     reason = "unusable"
-
-    @property
-    def kind(self) -> str:
-        """What was wrong, up to the first figure or name, which may be new in every image."""
-        return re.split(r"[\d'\"]", str(self), maxsplit=1)[0]
 
 
 class UnknownEncodingError(ImageError):

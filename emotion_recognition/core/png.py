@@ -14,6 +14,8 @@ START = b"\x89PNG\r\n\x1a\n"
 #: Chunks of one image. Encoders fill them with 8 KB and more.
 MAX_CHUNKS = 16384
 
+# Samples of a pixel by colour type. 32 bits of them may come at the full size.
+_CHANNELS = {2: 3, 4: 2, 6: 4}
 _PALETTE = 3  # the colour type whose pixels are numbers of colours
 _ESSENTIAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 
@@ -30,7 +32,8 @@ def essential_png(content: bytes, max_pixels: int) -> tuple[bytes, int, int]:
     if content[8:16] != b"\0\0\0\x0dIHDR" or len(content) < 33:
         raise _damage(content)
     width, height = int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
-    check_size(width, height, max_pixels)
+    sample_bits, channels = content[24], _CHANNELS.get(content[25], 1)
+    check_size(width, height, max_pixels * 32 // max(32, sample_bits * channels))
     parts = [START]
     position = len(START)
     for _ in range(MAX_CHUNKS):

@@ -236,7 +236,7 @@ class EmotionRecognizer(LifecycleNode):
             emotions.publish(answer)
         except ImageError as error:
             self._counter.reject(error.reason)
-            self._log_throttled(f"Image rejected: {error}", error.kind)
+            self._log_throttled(f"Image rejected: {error}", error.reason)
         except Exception as error:
             if not self.context.ok():
                 return  # shut down in the middle of an answer

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from time import monotonic
 
 PERIOD = 5.0
-CAPACITY = 8
+CAPACITY = 15
 
 
 class LogThrottle:

@@ -161,6 +161,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "PNG, data of 4 GB": lambda: PNG_HEADER + chunk(b"IDAT", bytes(62), 0xFFFFFF00) + PNG_END,
     "PNG, 8192x8192": lambda: png(8192, 8192, bytes(1025 * 8192), bits=1, colour=0),
     "PNG, 65536 high": lambda: png(1, 65536, bytes(2 * 65536), bits=1, colour=0),
+    "PNG, 64 bits, 3000x3000": lambda: png(3000, 3000, b"", bits=16, colour=6),
     "PNG, 16 bits, 8000x8000": lambda: png(8000, 8000, b"", bits=16, colour=6),
     "PNG, wrong checksum": lambda: PNG[:60] + bytes([PNG[60] ^ 1]) + PNG[61:],
     "PNG, no data": lambda: PNG_HEADER + PNG_END,
@@ -238,6 +239,14 @@ HARMLESS: dict[str, Callable[[], tuple[bytes, bytes]]] = {
         ),
         encoded(".png", GRAY),
     ),
+}
+
+#: What is allowed, and takes as long as anything that is.
+COSTLY: dict[str, Callable[[], bytes]] = {
+    "PNG, 16 bits, interlaced": lambda: png(
+        2100, 2100, bytes(8 * 2100 * 2100 + 20_000), bits=16, colour=6, is_interlaced=True
+    ),
+    "JPEG, full HD in 32 scans": lambda: with_jpeg_size(1920, 1080, endless_jpeg(32 - 10)),
 }
 
 
