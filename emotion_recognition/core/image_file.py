@@ -65,6 +65,8 @@ def _decode_other(content: bytes, max_pixels: int) -> Pixels:
             return pixels_of(image)
     except ImageError:
         raise
+    except Image.DecompressionBombError as error:
+        raise ImageSizeError(f"it is too large; expected at most {max_pixels} pixels") from error
     except Exception as error:  # Pillow's readers raise many kinds
         raise CorruptImageError(
             f"it is damaged, or none of JPEG, PNG, {', '.join(_OTHER_FORMATS)}"
