@@ -57,6 +57,7 @@ BUILD = {
 DEMO = {
     "numpy": "numpy",
     "cv2": "opencv-python-headless",
+    "PIL": "pillow",
     "onnxruntime": "onnxruntime",
     "rich": "rich",
     "skimage": "scikit-image",

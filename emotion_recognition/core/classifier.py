@@ -14,6 +14,9 @@ from emotion_recognition.core.types import LABELS, Box
 
 INPUT_SIZE = 64
 
+#: Pixels of a crop's side, from which on what reaches beyond the image is not built at full size.
+MAX_PADDED_SIDE = 1024
+
 
 class EmotionClassifier:
     """Estimates the expression of face crops.
@@ -55,7 +58,9 @@ def crop_face(image: NDArray[np.uint8], box: Box, scale: float) -> NDArray[np.ui
     """The square around a face that the classifier sees.
 
     Its side is `scale` times the longer side of the box. Where it reaches beyond the image the
-    border pixels are repeated, so that the face keeps its proportions. image: (H, W, 3) BGR.
+    border pixels are repeated, so that the face keeps its proportions; such a square is made no
+    larger than MAX_PADDED_SIDE, because that of a long, narrow image may be any size. image:
+    (H, W, 3) BGR.
     """
     side = max(1, round(max(box.width, box.height) * scale))
     left = round((box.x1 + box.x2 - side) / 2)
@@ -64,9 +69,16 @@ def crop_face(image: NDArray[np.uint8], box: Box, scale: float) -> NDArray[np.ui
     x1, y1 = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
     x2, y2 = min(max(left + side, x1 + 1), width), min(max(top + side, y1 + 1), height)
     inside = image[y1:y2, x1:x2]
-    margins = (y1 - top, top + side - y2, x1 - left, left + side - x2)
-    if max(margins) <= 0:
+    if max(y1 - top, top + side - y2, x1 - left, left + side - x2) <= 0:
         return inside
+    if side > MAX_PADDED_SIDE:
+        shrink = MAX_PADDED_SIDE / side
+        left, top, side = round(left * shrink), round(top * shrink), MAX_PADDED_SIDE
+        x1, y1 = round(x1 * shrink), round(y1 * shrink)
+        x2, y2 = max(x1 + 1, round(x2 * shrink)), max(y1 + 1, round(y2 * shrink))
+        size = (x2 - x1, y2 - y1)
+        inside = np.asarray(cv2.resize(inside, size, interpolation=cv2.INTER_AREA), np.uint8)
+    margins = (y1 - top, top + side - y2, x1 - left, left + side - x2)
     top_margin, bottom_margin, left_margin, right_margin = (max(0, margin) for margin in margins)
     padded = cv2.copyMakeBorder(
         inside, top_margin, bottom_margin, left_margin, right_margin, cv2.BORDER_REPLICATE

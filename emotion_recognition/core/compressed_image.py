@@ -1,47 +1,38 @@
 """Compressed images as arrays: JPEG and PNG, the codecs of image_transport's plugin `compressed`.
 
 How the plugin writes the field `format`, and what it makes of it when it reads:
-https://github.com/ros-perception/image_transport_plugins, compressed_image_transport. Markers of
-JPEG: ITU-T T.81, Annex B; chunks of PNG: https://www.w3.org/TR/png-3/.
+https://github.com/ros-perception/image_transport_plugins, compressed_image_transport.
 """
 
 from __future__ import annotations
 
 from array import array
+from io import BytesIO
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from emotion_recognition.core.image import (
     ENCODINGS,
-    ImageError,
+    MAX_PIXELS,
+    CorruptImageError,
+    ImageSizeError,
     UnknownEncodingError,
-    check_size,
     decode_image,
 )
+from emotion_recognition.core.jpeg import START as JPEG_START
+from emotion_recognition.core.jpeg import essential_jpeg
+from emotion_recognition.core.png import START as PNG_START
+from emotion_recognition.core.png import essential_png
 
 Pixels = NDArray[np.uint8]
 
-_JPEG_START, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
-_PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
-
-# Frame headers; the other three of this range hold tables.
-_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_JPEG_SCAN = 0xDA
-
-# The pixels as they are in the message: turning them by EXIF would move them under the boxes.
-_AS_BGR = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-
-
-class CorruptImageError(ImageError):
-    """A compressed image that is cut off or damaged."""
-
-    reason = "corrupt"
-
 
 def decode_compressed_image(
-    image_format: str, data: bytes | bytearray | memoryview | array[int]
+    image_format: str,
+    data: bytes | bytearray | memoryview | array[int],
+    max_pixels: int = MAX_PIXELS,
 ) -> Pixels:
     """The fields of a compressed image (sensor_msgs/CompressedImage) as uint8 (H, W, 3), BGR.
 
@@ -50,31 +41,65 @@ def decode_compressed_image(
     codec. The format tells two things that it cannot: that red and blue are swapped (the encoding
     has colours, and they were not compressed as bgr), and that the pixels are a Bayer mosaic.
 
-    The size is read and limited before anything is decoded. 16-bit values lose their lower byte;
-    transparency is dropped. Damage inside the scan of a JPEG, which has no checksum, may go
-    unnoticed and show as wrong pixels.
+    16-bit values lose their lower byte; transparency is dropped; EXIF turns nothing, because that
+    would move the pixels under the boxes. Damage inside the scan of a JPEG, which has no checksum,
+    may go unnoticed and show as wrong pixels, but never as those of another image.
+
+    max_pixels: width times height at most, read before anything is decoded; a quarter of it for
+    JPEGs in several scans (progressive), half of it for PNGs of 64 bits a pixel. The data may have
+    a byte for each in a JPEG, two in a PNG.
 
     Raises UnknownEncodingError for another codec, ImageSizeError, and CorruptImageError.
     """
-    content = bytes(data)
-    if content.startswith(_JPEG_START):
-        size = _jpeg_size(content)
-    elif content.startswith(_PNG_START):
-        size = _png_size(content)
-    elif not content:
+    buffer = memoryview(data)
+    start = bytes(buffer[:8])
+    if start.startswith(JPEG_START + b"\xff"):  # 0xFF: of the marker that follows
+        codec, content = "JPEG", _content(buffer, max_pixels)
+        essence, width, height = essential_jpeg(content, max_pixels)
+    elif start.startswith(PNG_START):
+        codec, content = "PNG", _content(buffer, 2 * max_pixels)
+        essence, width, height = essential_png(content, max_pixels)
+    elif not start:
         raise CorruptImageError("the compressed image has no data")
     else:
         raise UnknownEncodingError(
             f"the compressed image is neither a JPEG nor a PNG; its format: {image_format[:60]!r}"
         )
-    check_size(*size)
+    image = _decode(codec, essence)
+    if image.shape[:2] != (height, width):
+        raise CorruptImageError("the compressed image is damaged: it has two sizes")
+    return _in_true_colours(image, image_format)
+
+
+def _content(data: memoryview, limit: int) -> bytes:
+    if data.nbytes > limit:
+        raise ImageSizeError(
+            f"the compressed image is too large: {data.nbytes} bytes; expected at most {limit}"
+        )
+    return bytes(data)
+
+
+def _decode(codec: str, essence: bytes) -> Pixels:
+    """With Pillow: OpenCV 4.10 and 4.11 return pixels of the image before for a damaged JPEG.
+
+    It also raises what libjpeg and libpng would print.
+    https://github.com/opencv/opencv/issues/26488
+    """
     try:
-        image = cv2.imdecode(np.frombuffer(content, np.uint8), _AS_BGR)
-    except cv2.error as error:
-        raise CorruptImageError(f"the compressed image cannot be decoded: {error}") from error
-    if image is None:
-        raise CorruptImageError("the compressed image is damaged")
-    return _in_true_colours(np.asarray(image, np.uint8), image_format)
+        with Image.open(BytesIO(essence), formats=[codec]) as image:
+            return pixels_of(image)
+    except Exception as error:  # Pillow's readers raise many kinds
+        raise CorruptImageError("the compressed image is damaged") from error
+
+
+def pixels_of(image: Image.Image) -> Pixels:
+    """An image of Pillow's in whatever mode as uint8 (H, W, 3), BGR."""
+    if image.mode.startswith("I"):  # 16 bits, which Pillow has for gray only
+        gray = (np.asarray(image) >> 8).astype(np.uint8)
+        return np.repeat(gray[..., None], 3, axis=2)
+    colours = image if image.mode == "RGB" else image.convert("RGB")
+    pixels = np.frombuffer(colours.tobytes("raw", "BGR"), np.uint8)
+    return pixels.reshape(image.height, image.width, 3)
 
 
 def _in_true_colours(image: Pixels, image_format: str) -> Pixels:
@@ -86,29 +111,3 @@ def _in_true_colours(image: Pixels, image_format: str) -> Pixels:
     if has_order and has_colours and "compressed bgr" not in codec_and_order:
         return np.ascontiguousarray(image[..., ::-1])
     return image
-
-
-def _jpeg_size(content: bytes) -> tuple[int, int]:
-    """Width and height in pixels, from the frame header."""
-    size, position = None, 2
-    while (head := content[position : position + 4])[:1] == b"\xff" and len(head) == 4:
-        marker, length = head[1], int.from_bytes(head[2:], "big")
-        if marker == _JPEG_SCAN:
-            # What follows cannot contain the end marker by chance: a 0xFF there is escaped.
-            if size is None or content.find(_JPEG_END, position) < 0:
-                break
-            return size
-        if marker in _JPEG_FRAMES:
-            frame = content[position + 5 : position + 9]
-            size = int.from_bytes(frame[2:], "big"), int.from_bytes(frame[:2], "big")
-        position += 1 if marker == 0xFF else 2 + length  # one or more 0xFF may stand for one
-    raise CorruptImageError(f"the JPEG is cut off or damaged: {len(content)} bytes, no whole image")
-
-
-def _png_size(content: bytes) -> tuple[int, int]:
-    """Width and height in pixels, from the first chunk."""
-    if content[12:16] != b"IHDR" or content.rfind(_PNG_END) < 0:
-        raise CorruptImageError(
-            f"the PNG is cut off or damaged: {len(content)} bytes, no whole image"
-        )
-    return int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")

@@ -16,8 +16,12 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
 
-#: More pixels than this are taken for a corrupt header. An 8K frame has half as many.
-MAX_PIXELS = 1 << 26
+#: Pixels of a camera's image; 4K has 4096 x 2160. With more than this the decoding of an image can
+#: be made to take longer than 0.5 s and more than 150 MB.
+MAX_PIXELS = 9_000_000
+
+#: Pixels of a side, as much as a JPEG can have. Rows cost time each, however short.
+MAX_SIDE = 65535
 
 
 class ImageError(ValueError):
@@ -36,9 +40,15 @@ class UnknownEncodingError(ImageError):
 
 
 class ImageSizeError(ImageError):
-    """An image without pixels, or with impossibly many."""
+    """An image without pixels, or with too many."""
 
     reason = "size"
+
+
+class CorruptImageError(ImageError):
+    """A compressed image that is cut off or damaged."""
+
+    reason = "corrupt"
 
 
 class ImageLayoutError(ImageError):
@@ -66,6 +76,7 @@ def decode_image(
     step: int,
     data: bytes | bytearray | memoryview | array[int],
     is_bigendian: bool | int = False,
+    max_pixels: int = MAX_PIXELS,
 ) -> Pixels:
     """The fields of a raw image (sensor_msgs/Image) as a uint8 array (H, W, 3) in BGR order.
 
@@ -90,30 +101,42 @@ def decode_image(
             f"expected a multiple of {columns} for the width and of {rows} for the height"
         )
     buffer = memoryview(data)
-    check_layout(width, height, step, layout.row_bytes(width), buffer.nbytes, layout.planes)
+    check_layout(
+        width, height, step, layout.row_bytes(width), buffer.nbytes, layout.planes, max_pixels
+    )
     plane = np.frombuffer(buffer, np.uint8).reshape(-1, step)
     return layout.convert(plane, width, bool(is_bigendian))
 
 
-def check_size(width: int, height: int) -> None:
-    """Raises ImageSizeError for an image without pixels, or with impossibly many."""
+def check_size(width: int, height: int, max_pixels: int = MAX_PIXELS) -> None:
+    """Raises ImageSizeError for an image without pixels, with more than max_pixels, or too long."""
     if width < 1 or height < 1:
         raise ImageSizeError(f"the image is empty: {width}x{height} pixels")
-    if width * height > MAX_PIXELS:
+    if width * height > max_pixels:
         raise ImageSizeError(
-            f"the image is too large: {width}x{height} pixels; expected at most {MAX_PIXELS}"
+            f"the image is too large: {width}x{height} pixels; expected at most {max_pixels}"
+        )
+    if max(width, height) > MAX_SIDE:
+        raise ImageSizeError(
+            f"the image is too long: {width}x{height} pixels; expected at most {MAX_SIDE} a side"
         )
 
 
 def check_layout(
-    width: int, height: int, step: int, row_bytes: int, length: int, planes: float = 1.0
+    width: int,
+    height: int,
+    step: int,
+    row_bytes: int,
+    length: int,
+    planes: float = 1.0,
+    max_pixels: int = MAX_PIXELS,
 ) -> None:
     """Raises ImageError unless a raw image has pixels, and its step and its data hold them all.
 
     row_bytes: bytes of one row without padding. length: of the data in bytes. planes: all of the
     data in units of height * step.
     """
-    check_size(width, height)
+    check_size(width, height, max_pixels)
     if step < row_bytes:
         raise ImageLayoutError(
             f"step {step} is too small; a row of {width} pixels takes at least {row_bytes} bytes"

@@ -112,9 +112,11 @@ class EmotionPipeline:
         start = perf_counter()
         faces = self._detect(image, score_threshold)
         detected = perf_counter()
-        crops = [crop_face(image, face.box, self._crop_scale) for face in faces]
-        faces = tuple(
-            replace(face, probabilities=row, emotion=decide(row, self.reject_threshold))
-            for face, row in zip(faces, map(tuple, self._classify(crops).tolist()), strict=True)
-        )
+        faces = tuple(self._with_emotion(face, image) for face in faces)
         return Result(faces, Timings(detected - start, perf_counter() - detected))
+
+    def _with_emotion(self, face: Face, image: NDArray[np.uint8]) -> Face:
+        # One crop at a time: those of many large faces at once would take gigabytes.
+        crop = crop_face(image, face.box, self._crop_scale)
+        row = tuple(self._classify([crop])[0].tolist())
+        return replace(face, probabilities=row, emotion=decide(row, self.reject_threshold))

@@ -12,6 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion_recognition.core.image import ImageError
+from emotion_recognition.core.image_file import MAX_FILE_PIXELS, read_image_file
+
 Frame = NDArray[np.uint8]
 
 #: The photograph's stream: size in pixels, frames per second, and frames until it repeats.
@@ -110,10 +113,10 @@ def _images(path: Path, files: list[Path]) -> FrameSource:
 
 
 def _read_image(path: Path) -> Frame:
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise SourceError(f"cannot read the image '{path}'; is it complete?")
-    return np.asarray(image, np.uint8)
+    try:
+        return read_image_file(path)
+    except (ImageError, OSError) as error:
+        raise SourceError(f"cannot read the image '{path}': {error}") from error
 
 
 def _video(path: Path) -> FrameSource:
@@ -128,8 +131,16 @@ def _video(path: Path) -> FrameSource:
     capture = cv2.VideoCapture(str(path))
     frame_rate = capture.get(cv2.CAP_PROP_FPS)
     frame_count = capture.get(cv2.CAP_PROP_FRAME_COUNT)
-    first = _next_frame(capture)
+    width, height = (
+        int(capture.get(side)) for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
+    )
+    is_too_large = width * height > MAX_FILE_PIXELS
+    first = None if is_too_large else _next_frame(capture)
     capture.release()
+    if is_too_large:
+        raise SourceError(
+            f"the video '{path}' has {width}x{height} pixels; expected at most {MAX_FILE_PIXELS}"
+        )
     if first is None:
         raise SourceError(f"'{path}' is neither an image nor a video that OpenCV can read")
     # Containers without timing report 0, NaN or their time base, and then no number of frames.

@@ -11,6 +11,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from emotion_recognition.core.errors import ModelError
+from emotion_recognition.core.image import MAX_PIXELS
 from emotion_recognition.core.manifest import (
     DEFAULT_CLASSIFIER,
     DEFAULT_DETECTOR,
@@ -32,6 +33,7 @@ class StartParameters:
     threads: int
     image_transport: str
     reliability: str
+    max_pixels: int
     autostart: bool
     publish_annotated_image: bool
 
@@ -72,6 +74,18 @@ def declare_start_parameters(node: Node) -> StartParameters:
             "Quality of service of the image subscription. auto: reliable, as camera drivers offer "
             "it, until a publisher turns up that offers best effort only; best effort hears both.",
             choices=RELIABILITIES,
+        ),
+        max_pixels=round(
+            1e6
+            * declare(
+                node,
+                "max_megapixels",
+                MAX_PIXELS / 1e6,
+                "Millions of pixels of an image at most; of a JPEG in several scans (progressive) "
+                "a quarter of it. Larger ones are rejected before they are decoded.",
+                minimum=0.01,
+                maximum=80.0,
+            )
         ),
         autostart=declare(
             node,

@@ -251,7 +251,7 @@ class EmotionRecognizer(LifecycleNode):
                 self._counter.add(outdated=1)
                 self._log_throttled("Images older than max_age arrive and are not processed")
                 return
-            image = decode_message(message)
+            image = decode_message(message, self._start_parameters.max_pixels)
             answer = processor(image, message.header)
             if stream != self._streams_closed:
                 self._counter.add(dropped=1)  # it took too long, and was left behind
@@ -259,12 +259,12 @@ class EmotionRecognizer(LifecycleNode):
             emotions.publish(answer_message(answer))
         except ImageError as error:
             self._counter.reject(error.reason)
-            self._log_throttled(f"Image rejected: {error}")
+            self._log_throttled(f"Image rejected: {error}", error.reason)
         except Exception as error:
             if not self.context.ok():
                 return  # shut down in the middle of an answer
             self._counter.add(failed=1)
-            if text := self._throttle(f"Image failed: {error!r}"):
+            if text := self._throttle(f"Image failed: {error!r}", type(error).__name__):
                 self.get_logger().error(f"{text}\n{format_exc()}")
         else:
             self._counter.add(answered=1)
@@ -276,8 +276,8 @@ class EmotionRecognizer(LifecycleNode):
         now = int(self.get_clock().now().nanoseconds)
         return 0 < max_age < age(stamp_of(message.header), now)
 
-    def _log_throttled(self, text: str) -> None:
-        if line := self._throttle(text):
+    def _log_throttled(self, text: str, kind: str = "") -> None:
+        if line := self._throttle(text, kind):
             self.get_logger().warning(line)
 
     def _watch_stream(self) -> None:

@@ -17,6 +17,7 @@ from std_msgs.msg import Header
 
 from emotion_recognition.core.compressed_image import decode_compressed_image
 from emotion_recognition.core.image import (
+    MAX_PIXELS,
     ImageError,
     ImageLayoutError,
     UnknownEncodingError,
@@ -39,14 +40,15 @@ OUTGOING_ENCODINGS = {
 CODECS = ("jpeg", "png")
 
 
-def decode_message(message: ImageMessage) -> Pixels:
+def decode_message(message: ImageMessage, max_pixels: int = MAX_PIXELS) -> Pixels:
     """The image as uint8 (H, W, 3) BGR, possibly a read-only view of the message.
 
+    max_pixels: as `decode_image` and `decode_compressed_image` have it.
     Encodings of raw images that the core does not know are left to cv_bridge where it works.
     Raises ImageError.
     """
     if isinstance(message, CompressedImage):
-        return decode_compressed_image(message.format, message.data)
+        return decode_compressed_image(message.format, message.data, max_pixels)
     try:
         return decode_image(
             message.encoding,
@@ -55,6 +57,7 @@ def decode_message(message: ImageMessage) -> Pixels:
             message.step,
             message.data,
             message.is_bigendian,
+            max_pixels,
         )
     except UnknownEncodingError as error:
         if not message.encoding:
@@ -64,7 +67,7 @@ def decode_message(message: ImageMessage) -> Pixels:
             raise UnknownEncodingError(
                 f"{error} (cv_bridge would know more, but {reason})"
             ) from error
-    return _decode_with_cv_bridge(message)
+    return _decode_with_cv_bridge(message, max_pixels)
 
 
 def encode_message(image: Pixels, encoding: str, header: Header) -> Image:
@@ -103,7 +106,7 @@ def _message_data(values: Pixels) -> array[int]:
     return data
 
 
-def _decode_with_cv_bridge(message: Image) -> Pixels:
+def _decode_with_cv_bridge(message: Image, max_pixels: int) -> Pixels:
     from cv_bridge import CvBridge
 
     bridge = CvBridge()
@@ -111,7 +114,8 @@ def _decode_with_cv_bridge(message: Image) -> Pixels:
     try:
         dtype, channels = bridge.encoding_to_dtype_with_channels(message.encoding)
         pixel_bytes = np.dtype(dtype).itemsize * channels
-        check_layout(*size, step, message.width * pixel_bytes, len(message.data))
+        row_bytes, length = message.width * pixel_bytes, len(message.data)
+        check_layout(*size, step, row_bytes, length, max_pixels=max_pixels)
         if step % pixel_bytes:  # cv_bridge would take the rows for shorter ones and skew the image
             raise ImageLayoutError(
                 f"step {step} is no multiple of the {pixel_bytes} bytes of a pixel"

@@ -188,7 +188,7 @@ def test_another_codec_is_refused_and_named_on_one_line(image_format: str) -> No
 def test_sizes_are_limited_before_anything_is_decoded(
     make: object, width: int, height: int, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(compressed_image.cv2, "imdecode")
+    monkeypatch.delattr(compressed_image.Image, "open")
     with pytest.raises(ImageSizeError, match=reason):
         decode_compressed_image("", make(width, height))  # type: ignore[operator]
 

@@ -19,6 +19,7 @@ LAUNCH_FILES = sorted((ROOT / "launch").glob("*.launch.py"))
 LAUNCH_PARTS = ROOT / "emotion_recognition" / "ros" / "launch_parts.py"
 
 ROSDEP_KEYS = {
+    "PIL": "python3-pil",
     "cv2": "python3-opencv",
     "numpy": "python3-numpy",
     "rich": "python3-rich",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+import struct
 from pathlib import Path
 
 import cv2
@@ -229,3 +230,34 @@ def test_a_webcam_is_asked_for_size_and_rate_and_is_live(
     assert {next(frames).shape for _ in range(4)} == {(24, 32, 3)}
     with pytest.raises(SourceError, match="stopped giving images"):
         next(frames)
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.bmp", "a.tiff", "a.webp", "a.ppm"])
+def test_every_kind_of_image_is_read(tmp_path: Path, name: str) -> None:
+    picture = flat(100)
+    picture[:24] = (0, 0, 200)
+    cv2.imwrite(str(tmp_path / name), picture)
+    (frame,) = open_source(str(tmp_path / name))
+    np.testing.assert_allclose(frame[5, 5], (0, 0, 200), atol=6)
+    np.testing.assert_allclose(frame[-5, -5], (100, 100, 100), atol=6)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photograph_is_turned_as_its_exif_says(tmp_path: Path, orientation: int) -> None:
+    picture = np.zeros((48, 64, 3), np.uint8)
+    picture[:16, :16], picture[:16, 48:] = 255, 128
+    content = bytes(cv2.imencode(".jpg", picture)[1])
+    tag = b"Exif\0\0MM\0*\0\0\0\x08\0\x01" + struct.pack(">HHIHHI", 0x112, 3, 1, orientation, 0, 0)
+    segment = b"\xff\xe1" + struct.pack(">H", 2 + len(tag)) + tag
+    path = tmp_path / "turned.jpg"
+    path.write_bytes(content[:2] + segment + content[2:])
+    (frame,) = open_source(str(path))
+    np.testing.assert_array_equal(frame, cv2.imread(str(path)))
+
+
+def test_an_image_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "huge.bmp"
+    header = b"BM" + struct.pack("<IHHIIiiHHIIiiII", 54, 0, 0, 54, 40, 9000, 9100, 1, 24, *6 * [0])
+    path.write_bytes(header + bytes(1000))
+    with pytest.raises(SourceError, match=r"huge\.bmp.*too large: 9000x9100"):
+        open_source(str(path))

@@ -69,7 +69,8 @@ class OutputPublishers:
             except Exception as error:
                 if not self._node.context.ok():
                     return  # shut down in the middle of it
-                if text := self._throttle(f"Nothing sent on '{output.topic}': {error!r}"):
+                reason = f"Nothing sent on '{output.topic}': {error!r}"
+                if text := self._throttle(reason, output.topic):
                     self._node.get_logger().error(f"{text}\n{format_exc()}")
 
     def close(self) -> None:
