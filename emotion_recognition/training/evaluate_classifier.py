@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from emotion_recognition.core.types import LABELS
 from emotion_recognition.training.emotion_data import EmotionImages
 
+#: Crops of any size to (N, 4) probabilities, as core.classifier.EmotionClassifier.
 Classify = Callable[[Sequence[NDArray[np.uint8]]], NDArray[np.float32]]
 
 

@@ -22,14 +22,14 @@ from emotion_recognition.core.detector import FaceDetector
 from emotion_recognition.core.manifest import MODELS, FileKind, Kind
 from emotion_recognition.core.types import LABELS
 from emotion_recognition.training.calibration_data import calibration_crops, calibration_faces
-from emotion_recognition.training.emotion_data import read_ferplus
-from emotion_recognition.training.evaluate import measure
-from emotion_recognition.training.evidence.calibration import (
+from emotion_recognition.training.confidence import (
+    TARGET_RISK,
     fit_class_offsets,
     fit_confidence,
     split_halves,
 )
-from emotion_recognition.training.evidence.classifier import TARGET_RISK
+from emotion_recognition.training.emotion_data import read_ferplus
+from emotion_recognition.training.headline import measure
 from emotion_recognition.training.networks import PaperClassifier, PaperDetector
 from emotion_recognition.training.onnx_export import export_onnx
 from emotion_recognition.training.quantize import calibrate, fuse, save_torchscript
@@ -144,7 +144,7 @@ def fit_to_confidence(
     """The temperature, and the reject threshold that leaves a risk of TARGET_RISK.
 
     If the release has class offsets, they become part of the last layer of both networks. All from
-    one half of valid; the other stays for measuring, see `evidence.calibration`.
+    one half of valid; the other stays for measuring, see `confidence.split_halves`.
     """
     images = read_ferplus(ferplus, "valid")
     half, _ = split_halves(len(images.crops))

@@ -27,7 +27,7 @@ from emotion_recognition.training.emotion_data import (
     read_ferplus,
 )
 from emotion_recognition.training.evaluate_classifier import classifier_figures
-from emotion_recognition.training.evidence.faces import wild
+from emotion_recognition.training.labelled_faces import wild
 from emotion_recognition.training.networks import PaperClassifier
 from emotion_recognition.training.quantize import calibrate, fuse
 from emotion_recognition.training.residual_network import DefaultClassifier, FirstFour, Teacher

@@ -6,11 +6,13 @@ from pathlib import Path
 import cv2
 import pytest
 
-from emotion_recognition.core.manifest import MODELS, model_names
+from emotion_recognition.core.manifest import MODELS, model_names, read_manifest
 from emotion_recognition.training.evaluate import main
 from emotion_recognition.training.evidence.targets import CLASSIFIER_TARGETS, DETECTOR_TARGETS
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT.parent / "shared" / "data"
+PUBLISHED = ROOT / "docs" / "evaluation" / "evaluation.json"
 
 needs_data = pytest.mark.skipif(
     not DATA.is_dir(), reason=f"the evaluation images are not part of the project: no {DATA}"
@@ -34,6 +36,15 @@ def test_a_card_is_not_written_from_a_part_of_the_figures(
     with pytest.raises(SystemExit):
         main(["--data", str(tmp_path), "--output", str(tmp_path / "output"), "--cards", *part])
     assert "--cards: the cards are of all models and images" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", model_names("classifier", MODELS))
+def test_the_published_risk_is_at_the_reject_threshold_that_the_node_takes(name: str) -> None:
+    published = json.loads(PUBLISHED.read_text())["classifiers"][name]["calibration"]
+    settings = read_manifest("classifier", name).settings
+    rejected = published["reject_at_the_default_of_the_node"]
+    assert rejected["threshold"] == settings["reject_threshold"]
+    assert published["shipped_temperature"] == settings["temperature"]
 
 
 @needs_data

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from emotion_recognition.core.manifest import FileKind, model_names, read_manifest
-from emotion_recognition.training.evaluate import measure
+from emotion_recognition.training.headline import measure
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 

@@ -5,14 +5,14 @@ import pytest
 from numpy.typing import NDArray
 
 from emotion_recognition.core.classifier import softmax
-from emotion_recognition.training.evidence.calibration import (
+from emotion_recognition.training.confidence import (
     fit_class_offsets,
     fit_temperature,
-    reliability,
     risk_coverage,
     split_halves,
     temper,
 )
+from emotion_recognition.training.evidence.reliability import reliability
 
 
 def answers(confidence: list[float], correct: list[bool]) -> tuple[NDArray, NDArray]:

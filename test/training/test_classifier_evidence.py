@@ -11,17 +11,15 @@ from ferplus_archive import write_ferplus
 from numpy.typing import NDArray
 
 from emotion_recognition.core.types import LABELS
-from emotion_recognition.training.evidence.calibration import split_halves
-from emotion_recognition.training.evidence.classifier import calibrate, measure_classifier
+from emotion_recognition.training.confidence import split_halves
+from emotion_recognition.training.evidence.classifier import (
+    Shipped,
+    measure_calibration,
+    measure_classifier,
+)
 from emotion_recognition.training.evidence.classifier_charts import (
     save_classifier_charts,
     save_robustness,
-)
-from emotion_recognition.training.evidence.faces import (
-    LabelledFaces,
-    is_held_out,
-    label_agreement,
-    wild,
 )
 from emotion_recognition.training.evidence.report import (
     accuracy,
@@ -36,6 +34,12 @@ from emotion_recognition.training.evidence.robustness import (
 )
 from emotion_recognition.training.evidence.sheets import save_classifier_sheet, sheets_folder
 from emotion_recognition.training.evidence.tables import classifier_tables
+from emotion_recognition.training.labelled_faces import (
+    LabelledFaces,
+    is_held_out,
+    label_agreement,
+    wild,
+)
 
 
 def by_brightness(crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
@@ -203,7 +207,7 @@ def test_temperature_and_threshold_come_from_one_half_and_are_judged_on_the_othe
     fit, rest = split_halves(40)
     labels = np.zeros(40, np.intp)
     labels[rest] = 1
-    calibration = calibrate(probabilities, labels, shipped_temperature=1.0)
+    calibration = measure_calibration(probabilities, labels, Shipped(1.0, 0.5))
     assert calibration.temperature < 1  # all answers of the first half are right
     assert calibration.threshold < 1
     reject = calibration.figures()["reject"]
@@ -212,8 +216,27 @@ def test_temperature_and_threshold_come_from_one_half_and_are_judged_on_the_othe
     assert calibration.figures()["other_half"]["accuracy"] == 0
 
 
+def test_what_the_node_rejects_is_measured_at_the_manifests_temperature_and_threshold() -> None:
+    # At temperature 1 all are 0.7 sure, at 0.5 about 0.94.
+    probabilities = np.tile(np.array([0.7, 0.1, 0.1, 0.1], np.float32), (40, 1))
+    labels = np.zeros(40, np.intp)
+    for shipped, coverage in (
+        (Shipped(1.0, 0.8), 0),
+        (Shipped(1.0, 0.6), 1),
+        (Shipped(0.5, 0.8), 1),
+    ):
+        figures = measure_calibration(probabilities, labels, shipped).figures()
+        assert figures["reject_at_the_default_of_the_node"] == {
+            "threshold": shipped.reject_threshold,
+            "coverage": coverage,
+            "risk": 0,
+        }
+
+
 def test_all_charts_and_tables_of_a_classifier(faces: LabelledFaces, tmp_path: Path) -> None:
-    evidence = measure_classifier(by_brightness, 1.0, faces, {"news": faces, "films": faces})
+    evidence = measure_classifier(
+        by_brightness, Shipped(1.0, 0.5), faces, {"news": faces, "films": faces}
+    )
     figures = evidence.figures()
     assert figures["ferplus_valid"]["accuracy"] == 1
     assert figures["wild_held_out"]["faces"] == 160

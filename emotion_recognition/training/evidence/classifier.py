@@ -8,57 +8,68 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_recognition.core.decision import DecisionSettings
 from emotion_recognition.core.types import LABELS
-from emotion_recognition.training.evaluate_classifier import confusion
-from emotion_recognition.training.evidence.calibration import (
-    Reliability,
+from emotion_recognition.training.confidence import (
+    TARGET_RISK,
     RiskCoverage,
     fit_confidence,
-    reliability,
     risk_coverage,
     split_halves,
     temper,
 )
-from emotion_recognition.training.evidence.faces import Classify, LabelledFaces, together
+from emotion_recognition.training.evaluate_classifier import Classify, confusion
+from emotion_recognition.training.evidence.reliability import Reliability, reliability
 from emotion_recognition.training.evidence.report import (
     accuracy,
     classification_report,
     wilson_interval,
 )
 from emotion_recognition.training.evidence.robustness import PERTURBATIONS, accuracy_by_level
-
-TARGET_RISK = 0.05  # the share of wrong answers that the reject threshold is chosen for
+from emotion_recognition.training.labelled_faces import LabelledFaces, together
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """Fitted on one half of the faces; the rest is measured on the other half.
+class Shipped:
+    """What the manifest says of a classifier's confidence, and the node does by default.
 
-    before: at temperature 1. after: at the fitted one. shipped: at the manifest's, which may have
-    been fitted on more faces. threshold: on the confidence at the fitted temperature. confusion:
-    (4, 4), rows are the true classes.
+    temperature: divides the logits. reject_threshold: the confidence at it below which an answer
+    is `unknown`, 0 to 1; 0 rejects nothing.
     """
 
     temperature: float
-    shipped_temperature: float
+    reject_threshold: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """Fitted on one half of the faces; the rest is measured on the other half.
+
+    before: at temperature 1. after: at the fitted one. as_shipped: at the manifest's, which may
+    have been fitted on other faces. risk_coverage, threshold: on the confidence at the fitted
+    temperature; risk_coverage_as_shipped: at the manifest's. confusion: (4, 4), rows are the true
+    classes.
+    """
+
+    shipped: Shipped
+    temperature: float
+    threshold: float
     before: Reliability
     after: Reliability
-    shipped: Reliability
+    as_shipped: Reliability
     risk_coverage: RiskCoverage
-    threshold: float
+    risk_coverage_as_shipped: RiskCoverage
     confusion: NDArray[np.int64]
 
     def figures(self) -> dict[str, Any]:
-        runtime = DecisionSettings().reject_threshold
+        """For JSON."""
         return {
             "measured_on": int(self.after.count.sum()),
             "other_half": _summary(self.confusion),
             "temperature": self.temperature,
-            "shipped_temperature": self.shipped_temperature,
+            "shipped_temperature": self.shipped.temperature,
             "expected_calibration_error_at_temperature_1": self.before.expected_calibration_error,
             "expected_calibration_error": self.after.expected_calibration_error,
-            "expected_calibration_error_as_shipped": self.shipped.expected_calibration_error,
+            "expected_calibration_error_as_shipped": self.as_shipped.expected_calibration_error,
             "area_under_risk_coverage": self.risk_coverage.area,
             "risk_without_rejecting": float(self.risk_coverage.risk[-1]),
             "reject": {
@@ -67,13 +78,13 @@ class Calibration:
                 **self.risk_coverage.at(self.threshold),
             },
             "reject_at_the_default_of_the_node": {
-                "threshold": runtime,
-                **self.risk_coverage.at(runtime),
+                "threshold": self.shipped.reject_threshold,
+                **self.risk_coverage_as_shipped.at(self.shipped.reject_threshold),
             },
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ClassifierEvidence:
     """What one run over the faces gave.
 
@@ -112,35 +123,32 @@ class ClassifierEvidence:
 
 
 def measure_classifier(
-    classify: Classify,
-    shipped_temperature: float,
-    valid: LabelledFaces,
-    wild: dict[str, LabelledFaces],
+    classify: Classify, shipped: Shipped, valid: LabelledFaces, wild: dict[str, LabelledFaces]
 ) -> ClassifierEvidence:
     """classify: at temperature 1. wild: held-out faces by source."""
     probabilities = classify(valid.crops)
-    calibration = calibrate(probabilities, valid.labels, shipped_temperature)
+    calibration = measure_calibration(probabilities, valid.labels, shipped)
     wild_probabilities = {source: classify(faces.crops) for source, faces in wild.items()}
     wild_by_source = {
         source: confusion(wild[source].labels, answers.argmax(axis=1))
         for source, answers in wild_probabilities.items()
     }
     return ClassifierEvidence(
-        confusion(valid.labels, probabilities.argmax(axis=1)),
-        calibration,
-        {item.name: accuracy_by_level(classify, valid, item) for item in PERTURBATIONS},
-        np.sum(list(wild_by_source.values()), axis=0),
-        wild_by_source,
-        reliability(
+        confusion=confusion(valid.labels, probabilities.argmax(axis=1)),
+        calibration=calibration,
+        robustness={item.name: accuracy_by_level(classify, valid, item) for item in PERTURBATIONS},
+        wild_confusion=np.sum(list(wild_by_source.values()), axis=0),
+        wild_by_source=wild_by_source,
+        wild_reliability=reliability(
             temper(np.concatenate(list(wild_probabilities.values())), calibration.temperature),
             together(list(wild.values())).labels,
         ),
-        temper(probabilities, calibration.temperature),
+        probabilities=temper(probabilities, calibration.temperature),
     )
 
 
-def calibrate(
-    probabilities: NDArray[np.float32], labels: NDArray[np.intp], shipped_temperature: float
+def measure_calibration(
+    probabilities: NDArray[np.float32], labels: NDArray[np.intp], shipped: Shipped
 ) -> Calibration:
     """Fits the temperature and the reject threshold on one half and measures them on the other.
 
@@ -148,16 +156,19 @@ def calibrate(
     """
     fit, rest = split_halves(len(labels))
     temperature, threshold = fit_confidence(probabilities[fit], labels[fit], TARGET_RISK)
-    calibrated = temper(probabilities[rest], temperature)
+    uncalibrated, truth = probabilities[rest], labels[rest]
+    calibrated = temper(uncalibrated, temperature)
+    as_shipped = temper(uncalibrated, shipped.temperature)
     return Calibration(
-        temperature,
-        shipped_temperature,
-        reliability(probabilities[rest], labels[rest]),
-        reliability(calibrated, labels[rest]),
-        reliability(temper(probabilities[rest], shipped_temperature), labels[rest]),
-        risk_coverage(calibrated, labels[rest]),
-        threshold,
-        confusion(labels[rest], probabilities[rest].argmax(axis=1)),
+        shipped=shipped,
+        temperature=temperature,
+        threshold=threshold,
+        before=reliability(uncalibrated, truth),
+        after=reliability(calibrated, truth),
+        as_shipped=reliability(as_shipped, truth),
+        risk_coverage=risk_coverage(calibrated, truth),
+        risk_coverage_as_shipped=risk_coverage(as_shipped, truth),
+        confusion=confusion(truth, uncalibrated.argmax(axis=1)),
     )
 
 

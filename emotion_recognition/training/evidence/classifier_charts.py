@@ -11,12 +11,9 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from emotion_recognition.core.types import LABELS
-from emotion_recognition.training.evidence.calibration import BINS, Reliability
-from emotion_recognition.training.evidence.classifier import (
-    TARGET_RISK,
-    Calibration,
-    ClassifierEvidence,
-)
+from emotion_recognition.training.confidence import TARGET_RISK
+from emotion_recognition.training.evidence.classifier import Calibration, ClassifierEvidence
+from emotion_recognition.training.evidence.reliability import BINS, Reliability
 from emotion_recognition.training.evidence.report import accuracy, classification_report
 from emotion_recognition.training.evidence.robustness import PERTURBATIONS
 from emotion_recognition.training.evidence.style import (

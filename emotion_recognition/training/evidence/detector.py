@@ -34,7 +34,7 @@ SMALLEST_FACE = 0.05  # of the image's longer side; crowding is told from size a
 THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DetectorEvidence:
     """What one run over the images gave.
 
@@ -108,31 +108,29 @@ def measure_detector(
     on_a_face = sum(misplaced(*pair) for pair in zip(results, wrong, strict=True))
     found = detect_all(detector, negatives)
     counts = [int((item.scores >= threshold).sum()) for item in found]
-    sources = Counter(image.source for image in negatives)
+    images_of, alarms_of = Counter[str](), Counter[str]()
+    for image, alarms in zip(negatives, counts, strict=True):
+        images_of[image.source] += 1
+        alarms_of[image.source] += alarms
     return DetectorEvidence(
-        threshold,
-        summarize(results, images, threshold),
-        summarize(squashed, images, threshold),
-        {percent: match(without_small(results, images, percent / 100), 0.5) for percent in (5, 10)},
-        on_a_face,
-        int(sum(item.sum() for item in wrong)) - on_a_face,
-        recall_by(records.size, records, SIZE_EDGES),
-        recall_by(large.in_cell, large, CROWDING_EDGES),
-        len(negatives),
-        match(found, 0.5),
-        {
-            source: (
-                count,
-                sum(
-                    alarms
-                    for alarms, image in zip(counts, negatives, strict=True)
-                    if image.source == source
-                ),
-            )
-            for source, count in sources.items()
+        score_threshold=threshold,
+        letterbox=summarize(results, images, threshold),
+        squash=summarize(squashed, images, threshold),
+        matches={
+            percent: match(without_small(results, images, percent / 100), 0.5)
+            for percent in (5, 10)
         },
-        results,
-        by_source(results, images, threshold),
+        misplaced=on_a_face,
+        background=int(sum(item.sum() for item in wrong)) - on_a_face,
+        by_size=recall_by(records.size, records, SIZE_EDGES),
+        by_crowding=recall_by(large.in_cell, large, CROWDING_EDGES),
+        negatives=len(negatives),
+        negative_matches=match(found, 0.5),
+        false_positives_by_source={
+            source: (count, alarms_of[source]) for source, count in images_of.items()
+        },
+        results=results,
+        by_source=by_source(results, images, threshold),
     )
 
 

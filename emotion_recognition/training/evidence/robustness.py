@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from emotion_recognition.training.evidence.faces import Classify, Crop, LabelledFaces
+from emotion_recognition.training.evaluate_classifier import Classify
+from emotion_recognition.training.labelled_faces import Crop, LabelledFaces
 
 SEED = 0
 

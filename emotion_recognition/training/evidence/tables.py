@@ -22,7 +22,7 @@ def artefact_table(metrics: dict[str, dict[str, float]]) -> str:
 
 
 def label_table(agreement: dict[str, float]) -> str:
-    """agreement: see `evidence.faces.label_agreement`."""
+    """agreement: see `labelled_faces.label_agreement`."""
     rows = [
         ["faces of valid with one of the four in both", agreement["faces"]],
         ["share of them on which both agree", agreement["agreement"]],

@@ -1,4 +1,4 @@
-"""Labelled face crops to measure a classifier on.
+"""Labelled face crops to measure a classifier on, and the faces of `wild` to teach one with.
 
 `wild` is faces that are not FER2013's: crops of news photographs (LFW) and film stills, with
 labels that are noisier. Its `labels.csv` has one row a crop: file, source, label4, identity.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +20,6 @@ from emotion_recognition.core.types import LABELS
 from emotion_recognition.training.emotion_data import read_ferplus
 
 Crop = NDArray[np.uint8]
-#: Crops of any size to (N, 4) probabilities, as core.classifier.EmotionClassifier.
-Classify = Callable[[Sequence[Crop]], NDArray[np.float32]]
 
 HELD_OUT_PART = 5  # one identity in so many
 

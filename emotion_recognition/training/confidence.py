@@ -1,4 +1,4 @@
-"""Whether a classifier's probabilities mean what they say, and when it had better not answer.
+"""Makes a classifier's probabilities mean what they say, and says when it had better not answer.
 
 Guo et al., "On Calibration of Modern Neural Networks", 2017; Alexandari et al., "Maximum Likelihood
 with Bias-Corrected Calibration is Hard-To-Beat at Label Shift Adaptation", 2020; Geifman and
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from emotion_recognition.core.classifier import softmax
 
-BINS = 15
 SPLIT_SEED = 0
+#: The share of wrong answers that the reject threshold is chosen for.
+TARGET_RISK = 0.05
 #: How large offsets of the classes are expected to be. Chosen among 0.05, 0.1, 0.2, 0.4 and 10 by
 #: fits on 30 random halves of valid: larger ones cost the answers on the other halves accuracy.
 OFFSET_DEVIATION = 0.1
@@ -94,39 +95,6 @@ def fit_class_offsets(
             break
     offsets = parameters[1:] / parameters[0]
     return np.asarray(offsets - offsets.mean(), np.float32)
-
-
-@dataclass(frozen=True)
-class Reliability:
-    """Answers in bins of equal width of the confidence, which is the top class's probability.
-
-    count, confidence and accuracy: (BINS,); the last two are means, 0 for an empty bin.
-    """
-
-    count: NDArray[np.int64]
-    confidence: NDArray[np.float64]
-    accuracy: NDArray[np.float64]
-
-    @property
-    def expected_calibration_error(self) -> float:
-        """The gap between confidence and accuracy, averaged over answers."""
-        gaps = np.abs(self.confidence - self.accuracy)
-        return float((gaps * self.count).sum() / self.count.sum())
-
-
-def reliability(probabilities: Floats, labels: Labels, bins: int = BINS) -> Reliability:
-    """probabilities: (N, C), N >= 1."""
-    confidence = probabilities.max(axis=1).astype(np.float64)
-    correct = probabilities.argmax(axis=1) == labels
-    # Bins are (low, high], so that a confidence of exactly 1 is in the last.
-    index = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    count = np.bincount(index, minlength=bins)
-    divisor = np.maximum(count, 1)
-    return Reliability(
-        count,
-        np.bincount(index, confidence, bins) / divisor,
-        np.bincount(index, correct, bins) / divisor,
-    )
 
 
 @dataclass(frozen=True)

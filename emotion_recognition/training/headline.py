@@ -1,0 +1,58 @@
+"""The headline figures of a packaged model, of each of its files: those in the manifests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from emotion_recognition.backends import Precision, open_model
+from emotion_recognition.core.classifier import EmotionClassifier
+from emotion_recognition.core.detector import FaceDetector
+from emotion_recognition.core.manifest import MODELS, FileKind, Kind, read_manifest
+from emotion_recognition.training.detection_data import read_annotations
+from emotion_recognition.training.emotion_data import read_ferplus
+from emotion_recognition.training.evaluate_classifier import classifier_figures
+from emotion_recognition.training.evaluate_detector import detector_figures
+
+#: The backend and precision that each artefact is measured with.
+ARTEFACTS: dict[FileKind, tuple[str, Precision]] = {
+    "onnx_int8": ("onnxruntime", "int8"),
+    "onnx_float": ("onnxruntime", "float"),
+    "torchscript_int8": ("torch", "int8"),
+}
+
+
+def measure(
+    kind: Kind,
+    data: Path,
+    models: Path = MODELS,
+    artefacts: tuple[FileKind, ...] = tuple(ARTEFACTS),
+    name: str = "paper",
+    limit: int | None = None,
+) -> dict[FileKind, dict[str, float]]:
+    """Headline figures of each artefact: detector on faces val, classifier on FER+ valid.
+
+    The classifier's are under the four-class protocol; accuracy_fer2013 is against the original
+    labels of the faces of valid that have one of the four.
+
+    data: folder with faces/ and emotion/ferplus.npz. limit: use only so many images.
+    """
+    manifest = read_manifest(kind, name, models)
+    if kind == "detector":
+        images = read_annotations(data / "faces", "val")[:limit]
+    else:
+        ferplus = data / "emotion" / "ferplus.npz"
+        crops = read_ferplus(ferplus, "valid", limit)
+        original = read_ferplus(ferplus, "valid", limit, "fer2013")
+    metrics = {}
+    for artefact in artefacts:
+        backend, precision = ARTEFACTS[artefact]
+        network = open_model(manifest, backend, precision=precision)
+        if kind == "detector":
+            threshold = manifest.settings["score_threshold"]
+            figures = detector_figures(FaceDetector(network, threshold), images, threshold)
+        else:
+            classifier = EmotionClassifier(network, manifest.settings["temperature"])
+            figures = classifier_figures(classifier, crops)
+            figures["accuracy_fer2013"] = classifier_figures(classifier, original)["accuracy"]
+        metrics[artefact] = {key: round(value, 4) for key, value in figures.items()}
+    return metrics

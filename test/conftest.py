@@ -1,0 +1,29 @@
+"""Tests need more than the package does: a module whose library is not installed is skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+#: Libraries that `make test` installs, and that rosdep does not know or need not install.
+OPTIONAL = frozenset({"hypothesis", "matplotlib", "onnx", "onnxruntime", "torch", "tqdm"})
+
+
+class Module(pytest.Module):
+    """A module of tests that is skipped where a library of OPTIONAL is what it cannot import."""
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        try:
+            return super().collect()
+        except self.CollectError as error:
+            missing = getattr(error.__cause__, "name", None)
+            if isinstance(error.__cause__, ModuleNotFoundError) and missing in OPTIONAL:
+                pytest.skip(f"needs {missing}, which is not installed", allow_module_level=True)
+            raise
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module:
+    module: pytest.Module = Module.from_parent(parent, path=module_path)
+    return module

@@ -1,0 +1,44 @@
+"""Evidence is gathered from what training has made; nothing that makes models depends on it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+TRAINING = Path(__file__).resolve().parents[2] / "emotion_recognition" / "training"
+EVIDENCE = "emotion_recognition.training.evidence"
+#: The command that gathers it.
+GATHERS = "evaluate.py"
+
+
+def imports_of(file: Path) -> set[str]:
+    """Full names of the modules that a file imports from, anywhere in it."""
+    nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+    names = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    return names | {
+        alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names
+    }
+
+
+@pytest.mark.parametrize(
+    "file",
+    [file for file in sorted(TRAINING.glob("*.py")) if file.name != GATHERS],
+    ids=lambda file: file.stem,
+)
+def test_what_makes_models_does_not_import_evidence(file: Path) -> None:
+    found = imports_of(file)
+    assert not [name for name in found if name.startswith(EVIDENCE)]
+    assert "emotion_recognition.training.evaluate" not in found
+
+
+def test_the_command_that_gathers_evidence_imports_it() -> None:
+    assert any(name.startswith(EVIDENCE) for name in imports_of(TRAINING / GATHERS))
+
+
+@pytest.mark.parametrize(
+    "file", sorted((TRAINING / "evidence").glob("*.py")), ids=lambda file: file.stem
+)
+def test_evidence_imports_no_command(file: Path) -> None:
+    commands = {"publish", "train_classifier", "train_detector", "evaluate"}
+    found = {name.rpartition(".")[2] for name in imports_of(file) if ".training." in name}
+    assert not found & commands
