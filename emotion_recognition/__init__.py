@@ -7,8 +7,8 @@ from pkgutil import extend_path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from emotion_recognition.core.pipeline import EmotionPipeline, load_classifier, load_detector
     from emotion_recognition.core.types import LABELS, Box, Emotion, Face
+    from emotion_recognition.pipeline import EmotionPipeline, load_classifier, load_detector
 
 __version__ = "0.1.0"
 
@@ -26,15 +26,15 @@ __all__ = [
 # every emotion_recognition on sys.path finds it from the source tree as well.
 __path__ = extend_path(__path__, __name__)
 
-_PIPELINE_NAMES = frozenset({"EmotionPipeline", "load_classifier", "load_detector"})
+_TYPES = frozenset({"LABELS", "Box", "Emotion", "Face"})
 
 
 def __getattr__(name: str) -> object:
     """Imports an exported name on first use, so that importing the messages stays cheap."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = "pipeline" if name in _PIPELINE_NAMES else "types"
-    value: object = getattr(import_module(f"{__name__}.core.{module}"), name)
+    module = "core.types" if name in _TYPES else "pipeline"
+    value: object = getattr(import_module(f"{__name__}.{module}"), name)
     globals()[name] = value
     return value
 

@@ -18,7 +18,7 @@ from rclpy.node import Node
 from std_msgs.msg import String
 
 from emotion_recognition.msg import FaceEmotion, FaceEmotionArray
-from emotion_recognition.ros.executor import SturdyExecutor
+from emotion_recognition.ros.process.executor import SturdyExecutor
 
 
 @dataclass

@@ -5,8 +5,8 @@ from launch.actions import ExecuteProcess, RegisterEventHandler, Shutdown
 from launch.event_handlers import OnProcessIO
 from launch.events.process import ProcessExited, ProcessIO
 
-from emotion_recognition.ros.launch_arguments import existing_path, positive_number, require
-from emotion_recognition.ros.launch_parts import (
+from emotion_recognition.ros.launch_files.arguments import existing_path, positive_number, require
+from emotion_recognition.ros.launch_files.parts import (
     describe,
     emotion_node,
     end_if_failed,

@@ -3,8 +3,8 @@
 from launch import LaunchContext, LaunchDescription
 from launch_ros.actions import Node
 
-from emotion_recognition.ros.launch_arguments import boolean, number, text
-from emotion_recognition.ros.launch_parts import (
+from emotion_recognition.ros.launch_files.arguments import boolean, number, text
+from emotion_recognition.ros.launch_files.parts import (
     image_node,
     parameters_from_arguments,
     with_emotion_node,

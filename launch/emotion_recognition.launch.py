@@ -2,7 +2,7 @@
 
 from launch import LaunchDescription
 
-from emotion_recognition.ros.launch_parts import describe, emotion_node
+from emotion_recognition.ros.launch_files.parts import describe, emotion_node
 
 
 def generate_launch_description() -> LaunchDescription:

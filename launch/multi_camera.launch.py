@@ -3,8 +3,8 @@
 from launch import LaunchContext, LaunchDescription
 from launch_ros.actions import Node
 
-from emotion_recognition.ros.launch_arguments import namespaces
-from emotion_recognition.ros.launch_parts import describe, emotion_node, is_true
+from emotion_recognition.ros.launch_files.arguments import namespaces
+from emotion_recognition.ros.launch_files.parts import describe, emotion_node, is_true
 
 ARGUMENTS = {
     "cameras": (None, "Namespaces of the cameras, such as left,right."),

@@ -3,7 +3,7 @@
 from launch import LaunchContext, LaunchDescription
 from launch_ros.actions import Node
 
-from emotion_recognition.ros.launch_arguments import (
+from emotion_recognition.ros.launch_files.arguments import (
     index_or_name,
     one_of,
     positive_number,
@@ -11,7 +11,7 @@ from emotion_recognition.ros.launch_arguments import (
     text,
     whole_number,
 )
-from emotion_recognition.ros.launch_parts import (
+from emotion_recognition.ros.launch_files.parts import (
     image_node,
     is_true,
     parameters_from_arguments,

@@ -3,8 +3,8 @@
 from launch import LaunchContext, LaunchDescription
 from launch_ros.actions import Node
 
-from emotion_recognition.ros.launch_arguments import number, require, text, whole_number
-from emotion_recognition.ros.launch_parts import (
+from emotion_recognition.ros.launch_files.arguments import number, require, text, whole_number
+from emotion_recognition.ros.launch_files.parts import (
     image_node,
     is_true,
     parameters_from_arguments,

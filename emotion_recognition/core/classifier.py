@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_recognition.core.detector import Network
-from emotion_recognition.core.image import ImageError
+from emotion_recognition.core.images.raw import ImageError
 from emotion_recognition.core.types import LABELS, Box
 
 INPUT_SIZE = 64

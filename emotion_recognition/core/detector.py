@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_recognition.core.image import check_image
+from emotion_recognition.core.images.raw import check_image
 from emotion_recognition.core.overlap import pairwise_iou
 from emotion_recognition.core.types import Box, Face
 

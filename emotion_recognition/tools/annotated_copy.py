@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_recognition.core.sources import FrameSource
+from emotion_recognition.core.images.sources import FrameSource
 
 #: Endings of the videos that can be written, each with its codec, both parts of OpenCV's wheels.
 VIDEO_CODECS = {".mp4": "mp4v", ".avi": "MJPG"}

@@ -26,14 +26,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_recognition import __version__
-from emotion_recognition.core.decision import DecisionSettings
 from emotion_recognition.core.errors import BackendError, ModelError
-from emotion_recognition.core.following import FaceFollower, FollowingSettings
+from emotion_recognition.core.following.decision import DecisionSettings
+from emotion_recognition.core.following.follower import FaceFollower, FollowingSettings
+from emotion_recognition.core.images.overlay import draw_faces
+from emotion_recognition.core.images.sources import FrameSource, SourceError, open_source
 from emotion_recognition.core.manifest import DEFAULT_CLASSIFIER, DEFAULT_DETECTOR
-from emotion_recognition.core.overlay import draw_faces
-from emotion_recognition.core.pipeline import EmotionPipeline
-from emotion_recognition.core.sources import FrameSource, SourceError, open_source
 from emotion_recognition.core.types import LABELS, Face
+from emotion_recognition.pipeline import EmotionPipeline
 from emotion_recognition.tools.annotated_copy import AnnotatedCopy, OutputError
 
 INTERRUPTED = 130  # as a shell reports a program that Ctrl-C has ended

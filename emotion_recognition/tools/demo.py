@@ -39,7 +39,7 @@ def main() -> None:
         import rclpy
 
         # It needs the messages; their absence is reported here and not by a traceback.
-        from emotion_recognition.ros.log_file import without_log_file
+        from emotion_recognition.ros.process.log_file import without_log_file
         from emotion_recognition.tools.recording import Recording
     except ImportError as error:
         sys.exit(f"emotion_demo: {error}: it needs ROS 2 and this package built with colcon")

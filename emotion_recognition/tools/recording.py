@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import Image
 
-from emotion_recognition.core.overlay import draw_faces
+from emotion_recognition.core.images.overlay import draw_faces
 from emotion_recognition.core.types import Face
 from emotion_recognition.msg import FaceEmotionArray
-from emotion_recognition.ros.face_conversion import faces_from_message
-from emotion_recognition.ros.image_conversion import decode_message
-from emotion_recognition.ros.stamps import NANOSECONDS, seconds_of, stamp_of
+from emotion_recognition.ros.messages.faces import faces_from_message
+from emotion_recognition.ros.messages.images import decode_message
+from emotion_recognition.ros.messages.stamps import NANOSECONDS, seconds_of, stamp_of
 from emotion_recognition.tools.annotated_copy import TimedVideo
 
 VIDEO_RATE = 30.0  # frames per second of emotions.mp4

@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_recognition import EmotionPipeline
-from emotion_recognition.core.decision import DecisionSettings
-from emotion_recognition.core.following import FaceFollower, FollowingSettings
-from emotion_recognition.core.smoothing import SmoothingSettings
-from emotion_recognition.core.sources import open_source
+from emotion_recognition.core.following.decision import DecisionSettings
+from emotion_recognition.core.following.follower import FaceFollower, FollowingSettings
+from emotion_recognition.core.following.smoothing import SmoothingSettings
+from emotion_recognition.core.images.sources import open_source
 from emotion_recognition.core.types import Box, Face
 
 FindFaces = Callable[[NDArray[np.uint8]], tuple[Face, ...]]

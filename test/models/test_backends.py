@@ -15,8 +15,8 @@ from emotion_recognition.backends import BACKENDS, Precision, resolve
 from emotion_recognition.core.classifier import EmotionClassifier
 from emotion_recognition.core.detector import FaceDetector
 from emotion_recognition.core.errors import BackendError
+from emotion_recognition.core.images.sources import open_source
 from emotion_recognition.core.manifest import DEFAULT_CLASSIFIER, Kind, model_names, read_manifest
-from emotion_recognition.core.sources import open_source
 from emotion_recognition.core.types import UNKNOWN
 from emotion_recognition.training.publish import RELEASES
 from emotion_recognition.training.quantize import fuse

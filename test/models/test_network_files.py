@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 import emotion_recognition.core.manifest as manifest_module
+from emotion_recognition import pipeline
 from emotion_recognition.backends import BACKENDS, open_model
-from emotion_recognition.core import pipeline
 from emotion_recognition.core.errors import ModelError
 from emotion_recognition.core.manifest import MODELS, FileKind, Kind, read_manifest
 from emotion_recognition.training.onnx_export import export_onnx

@@ -17,7 +17,7 @@ from conversation import READY, counts
 from node_process import NodeProcess
 from two_hosts import Host, two_hosts
 
-from emotion_recognition.core.sources import PHOTOGRAPH_FRAMES
+from emotion_recognition.core.images.sources import PHOTOGRAPH_FRAMES
 
 RATE = 30.0
 STREAMS: tuple[tuple[str, dict[str, Any]], ...] = (

@@ -16,7 +16,7 @@ import pytest
 from node_process import TIMEOUT, NodeProcess
 from numpy.typing import NDArray
 
-from emotion_recognition.core.sources import SourceError, open_source
+from emotion_recognition.core.images.sources import SourceError, open_source
 
 if TYPE_CHECKING:
     from conversation import Conversation

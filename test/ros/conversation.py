@@ -25,7 +25,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from emotion_recognition.msg import FaceEmotionArray
-from emotion_recognition.ros.image_conversion import encode_message
+from emotion_recognition.ros.messages.images import encode_message
 
 Pixels = NDArray[np.uint8]
 READY = "Ready: "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from emotion_recognition.ros.emotion_node import main
+from emotion_recognition.ros.emotion_node.__main__ import main
 
 if __name__ == "__main__":
     missing: dict[str, Any] = {"foxglove_msgs": None, "vision_msgs": None}

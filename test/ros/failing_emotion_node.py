@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import emotion_recognition.ros.emotion_recognizer as module
+import emotion_recognition.ros.emotion_node.node as module
 from emotion_recognition import EmotionPipeline
 from emotion_recognition.core.errors import ModelError
-from emotion_recognition.ros.emotion_node import main
+from emotion_recognition.ros.emotion_node.__main__ import main
 
 failures: list[Exception] = [ModelError("int8.onnx is damaged"), KeyError("unforeseen")]
 

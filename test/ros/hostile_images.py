@@ -22,9 +22,9 @@ from node_process import NodeProcess
 from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import Header
 
-from emotion_recognition.core.sources import open_source
+from emotion_recognition.core.images.sources import open_source
 from emotion_recognition.msg import FaceEmotionArray
-from emotion_recognition.ros.image_conversion import compress_message
+from emotion_recognition.ros.messages.images import compress_message
 
 sys.path.append(str(Path(__file__).parents[1] / "unit"))
 from crafted_images import COSTLY, HARMLESS, HOSTILE, JPEG, PNG

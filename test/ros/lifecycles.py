@@ -59,7 +59,7 @@ def run_lifecycles(peer: Peer, pid: int, image: Pixels, number: int) -> Iterator
 
 
 def main() -> None:
-    from emotion_recognition.core.sources import open_source
+    from emotion_recognition.core.images.sources import open_source
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cycles", type=int, default=300)

@@ -8,10 +8,10 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-import emotion_recognition.ros.emotion_recognizer as module
+import emotion_recognition.ros.emotion_node.node as module
 from emotion_recognition import EmotionPipeline
 from emotion_recognition.core.types import Result
-from emotion_recognition.ros.emotion_node import main
+from emotion_recognition.ros.emotion_node.__main__ import main
 
 SECONDS = 1 / 3
 

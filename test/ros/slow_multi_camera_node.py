@@ -6,8 +6,8 @@ import sys
 
 from slow_emotion_node import SlowPipeline
 
-import emotion_recognition.ros.multi_camera as module
-from emotion_recognition.ros.multi_camera_node import main
+import emotion_recognition.ros.multi_camera_node.node as module
+from emotion_recognition.ros.multi_camera_node.__main__ import main
 
 if __name__ == "__main__":
     module.EmotionPipeline = SlowPipeline  # type: ignore[misc]

@@ -17,7 +17,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from emotion_recognition.msg import FaceEmotionArray
-from emotion_recognition.ros.image_conversion import compress_message
+from emotion_recognition.ros.messages.images import compress_message
 
 
 class CompressedConversation:

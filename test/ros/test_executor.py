@@ -14,9 +14,9 @@ import rclpy
 from rclpy.node import Node
 from rclpy.waitable import NumberOfEntities, Waitable
 
-from emotion_recognition.ros.executable import NodeError
-from emotion_recognition.ros.executor import SturdyExecutor
-from emotion_recognition.ros.name_watch import NameWatch
+from emotion_recognition.ros.diagnostics.name_watch import NameWatch
+from emotion_recognition.ros.process.executable import NodeError
+from emotion_recognition.ros.process.executor import SturdyExecutor
 
 
 @pytest.fixture

@@ -20,13 +20,13 @@ from std_msgs.msg import Header
 from emotion_recognition.core.types import Box, Emotion, Face
 from emotion_recognition.msg import FaceEmotion, FaceEmotionArray
 from emotion_recognition.ros.answer import Answer
-from emotion_recognition.ros.face_conversion import (
+from emotion_recognition.ros.messages.faces import (
     answer_message,
     faces_from_message,
     presentable_faces,
     touched_pixels,
 )
-from emotion_recognition.ros.stamps import age, duration_message, stamp_of
+from emotion_recognition.ros.messages.stamps import age, duration_message, stamp_of
 
 HAPPY = Face(
     Box(10.2, 20.7, 30.0, 40.1), 0.9, (0.1, 0.2, 0.1, 0.6), Emotion(3, "happy", 0.6), track_id=7

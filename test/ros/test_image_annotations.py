@@ -14,7 +14,7 @@ from builtin_interfaces.msg import Time
 from rclpy.serialization import serialize_message
 from std_msgs.msg import Header
 
-from emotion_recognition.core.overlay import COLORS, line_thickness
+from emotion_recognition.core.images.overlay import COLORS, line_thickness
 from emotion_recognition.core.types import Box, Emotion, Face
 from emotion_recognition.ros.answer import Answer
 

@@ -16,9 +16,9 @@ from builtin_interfaces.msg import Time
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
-from emotion_recognition.core.image import ImageError
-from emotion_recognition.ros import image_conversion
-from emotion_recognition.ros.image_conversion import (
+from emotion_recognition.core.images.raw import ImageError
+from emotion_recognition.ros.messages import images as image_conversion
+from emotion_recognition.ros.messages.images import (
     compress_message,
     decode_message,
     encode_message,

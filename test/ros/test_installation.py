@@ -60,7 +60,7 @@ def flat(parameters: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 @pytest.mark.parametrize("board", ["pi3", "pi4", "pi5"])
 def test_parameter_files_of_the_boards_are_taken_by_the_node(board: str) -> None:
     rclpy = pytest.importorskip("rclpy")
-    from emotion_recognition.ros.emotion_recognizer import EmotionRecognizer
+    from emotion_recognition.ros.emotion_node.node import EmotionNode
 
     file = ROOT / "config" / f"{board}.yaml"
     content = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -68,7 +68,7 @@ def test_parameter_files_of_the_boards_are_taken_by_the_node(board: str) -> None
     assert stated
     rclpy.init(args=["--ros-args", "-r", "__ns:=/robot", "--params-file", str(file)])
     try:
-        node = EmotionRecognizer()
+        node = EmotionNode()
         try:
             assert stated == {name: node.get_parameter(name).value for name in stated}
         finally:
@@ -81,13 +81,13 @@ def test_parameter_file_states_the_defaults() -> None:
     rclpy = pytest.importorskip("rclpy")
     from test_parameters import AT_START
 
-    from emotion_recognition.ros.emotion_recognizer import EmotionRecognizer
-    from emotion_recognition.ros.settings import SETTINGS
+    from emotion_recognition.ros.emotion_node.node import EmotionNode
+    from emotion_recognition.ros.parameters.settings import SETTINGS
 
     content = yaml.safe_load((ROOT / "config" / "emotion_node.yaml").read_text(encoding="utf-8"))
     rclpy.init()
     try:
-        node = EmotionRecognizer()
+        node = EmotionNode()
         try:
             stated = flat(content["/**/emotion_node"]["ros__parameters"])
             actual = {name: node.get_parameter(name).value for name in stated}

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("ament_index_python", reason="needs a ROS 2 environment")
 
-from emotion_recognition.ros.launch_arguments import (
+from emotion_recognition.ros.launch_files.arguments import (
     ArgumentError,
     MissingPackageError,
     Parser,

@@ -160,12 +160,12 @@ def no_garbage_collection() -> Iterator[None]:
 
 @pytest.mark.usefixtures("no_garbage_collection")
 def test_cleaning_up_frees_the_models_at_once() -> None:
-    from emotion_recognition.ros.emotion_recognizer import EmotionRecognizer
-    from emotion_recognition.ros.executor import SturdyExecutor
+    from emotion_recognition.ros.emotion_node.node import EmotionNode
+    from emotion_recognition.ros.process.executor import SturdyExecutor
 
     rclpy.init()
     try:
-        node, executor = EmotionRecognizer(), SturdyExecutor()
+        node, executor = EmotionNode(), SturdyExecutor()
         executor.add_node(node)
 
         def spin() -> None:

@@ -120,7 +120,7 @@ def test_what_cannot_work_ends_the_node_with_one_line_and_exit_code_1(
 
 
 def test_models_are_loaded_once_and_freed_with_their_last_user() -> None:
-    from emotion_recognition.ros.multi_camera import SharedModels
+    from emotion_recognition.ros.multi_camera_node.node import SharedModels
 
     models = SharedModels()
     first = models.load("paper", "paper", "auto", threads=1)

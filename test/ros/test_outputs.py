@@ -21,13 +21,12 @@ from rclpy.lifecycle import LifecycleNode
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header, String
 
-from emotion_recognition.core.overlay import COLORS
+from emotion_recognition.core.images.overlay import COLORS
 from emotion_recognition.core.types import Face
 from emotion_recognition.ros import answer
 from emotion_recognition.ros.answer import Answer
-from emotion_recognition.ros.image_conversion import decode_message
-from emotion_recognition.ros.outputs import annotated_image
-from emotion_recognition.ros.outputs.output import Output
+from emotion_recognition.ros.messages.images import decode_message
+from emotion_recognition.ros.outputs import Output, annotated_image
 from emotion_recognition.ros.outputs.publishers import OutputPublishers
 
 PIXELS = np.zeros((6, 8, 3), np.uint8)

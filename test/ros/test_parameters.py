@@ -11,7 +11,7 @@ from conftest import Peer
 from conversation import Conversation, Parameters, Pixels
 from node_process import NodeProcess
 
-from emotion_recognition.ros.settings import SETTINGS
+from emotion_recognition.ros.parameters.settings import SETTINGS
 
 AT_START = (
     "detector",

@@ -14,12 +14,12 @@ pytest.importorskip("emotion_recognition.msg", reason="needs ROS 2 and the built
 from builtin_interfaces.msg import Time
 from std_msgs.msg import Header
 
-from emotion_recognition.core.decision import DecisionSettings
-from emotion_recognition.core.following import FaceFollower, FollowingSettings
-from emotion_recognition.core.tracking import TrackingSettings
+from emotion_recognition.core.following.decision import DecisionSettings
+from emotion_recognition.core.following.follower import FaceFollower, FollowingSettings
+from emotion_recognition.core.following.tracking import TrackingSettings
 from emotion_recognition.core.types import UNKNOWN, Box, Emotion, Face, Result
-from emotion_recognition.ros.processing import ImageProcessor
-from emotion_recognition.ros.settings import Settings
+from emotion_recognition.ros.emotion_node.processor import ImageProcessor
+from emotion_recognition.ros.parameters.settings import Settings
 
 HEADER = Header(stamp=Time(sec=100, nanosec=5), frame_id="camera_optical_frame")
 FACE = Face(Box(-4, 2, 3, 99), 0.9, (0.7, 0.1, 0.1, 0.1), Emotion(0, "neutral", 0.7))

@@ -16,7 +16,7 @@ pytest.importorskip("emotion_recognition.msg", reason="needs ROS 2 and the built
 
 from conftest import Peer, StartNode
 
-from emotion_recognition.core.overlay import COLORS
+from emotion_recognition.core.images.overlay import COLORS
 from emotion_recognition.core.types import LABELS
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"

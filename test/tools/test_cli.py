@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from emotion_recognition.core.errors import ModelError
-from emotion_recognition.core.sources import FrameSource
+from emotion_recognition.core.images.sources import FrameSource
 from emotion_recognition.core.types import Box, Emotion, Face
 from emotion_recognition.tools import cli
 

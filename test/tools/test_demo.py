@@ -41,7 +41,7 @@ def test_answers_are_drawn_on_the_images_that_they_belong_to(
     from sensor_msgs.msg import RegionOfInterest
     from std_msgs.msg import Header
 
-    from emotion_recognition.ros.image_conversion import encode_message
+    from emotion_recognition.ros.messages.images import encode_message
     from emotion_recognition.tools.recording import Recording
 
     (tmp_path / "emotions.mp4").write_text("of an earlier demo")

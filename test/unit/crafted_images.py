@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_recognition.core.compressed_image import decode_compressed_image
-from emotion_recognition.core.image import MAX_PIXELS, ImageError
+from emotion_recognition.core.images.compressed import decode_compressed_image
+from emotion_recognition.core.images.raw import MAX_PIXELS, ImageError
 
 Pixels = NDArray[np.uint8]
 

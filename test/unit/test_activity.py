@@ -2,8 +2,8 @@
 
 import pytest
 
-from emotion_recognition.ros.activity import Activity, RecentActivity, percentile
-from emotion_recognition.ros.frame_counts import FrameCounts
+from emotion_recognition.ros.diagnostics.activity import Activity, RecentActivity, percentile
+from emotion_recognition.ros.stream.frame_counts import FrameCounts
 
 
 def test_percentiles_are_of_the_values() -> None:

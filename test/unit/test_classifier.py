@@ -14,7 +14,7 @@ from emotion_recognition.core.classifier import (
     prepare_crop,
     softmax,
 )
-from emotion_recognition.core.image import ImageError
+from emotion_recognition.core.images.raw import ImageError
 from emotion_recognition.core.types import Box
 
 

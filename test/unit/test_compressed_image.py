@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from emotion_recognition.core import compressed_image
-from emotion_recognition.core.compressed_image import CorruptImageError, decode_compressed_image
-from emotion_recognition.core.image import (
+from emotion_recognition.core.images import compressed as compressed_image
+from emotion_recognition.core.images.compressed import CorruptImageError, decode_compressed_image
+from emotion_recognition.core.images.raw import (
     MAX_PIXELS,
     ImageError,
     ImageSizeError,

@@ -13,8 +13,8 @@ import pytest
 from crafted_images import HARMLESS, HOSTILE, JPEG, PICTURE, PROGRESSIVE, encoded
 from numpy.typing import NDArray
 
-from emotion_recognition.core.compressed_image import decode_compressed_image
-from emotion_recognition.core.image import ImageError
+from emotion_recognition.core.images.compressed import decode_compressed_image
+from emotion_recognition.core.images.raw import ImageError
 
 GIGABYTE = 1 << 30
 
@@ -119,7 +119,7 @@ def test_a_damaged_image_shows_nothing_of_the_image_before(
 
 
 def test_an_image_that_a_user_names_is_limited_as_well(tmp_path: Path) -> None:
-    from emotion_recognition.core.sources import SourceError, open_source
+    from emotion_recognition.core.images.sources import SourceError, open_source
 
     bomb = tmp_path / "bomb.png"
     bomb.write_bytes(crafted_images.png(10_000, 10_000, bytes(1251 * 10_000), bits=1, colour=0))

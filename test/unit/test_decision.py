@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from emotion_recognition.core.decision import DecisionSettings, EmotionDecider, decide
+from emotion_recognition.core.following.decision import DecisionSettings, EmotionDecider, decide
 from emotion_recognition.core.types import UNKNOWN, Box, Emotion, Face
 
 Probabilities = tuple[float, ...]

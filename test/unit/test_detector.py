@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from emotion_recognition.core.detector import FaceDetector, decode, letterbox, merge
-from emotion_recognition.core.image import ImageError
+from emotion_recognition.core.images.raw import ImageError
 
 Grid = NDArray[np.float32]
 

@@ -12,7 +12,7 @@ def start_without(module: str, node: str) -> subprocess.CompletedProcess[str]:
     """Runs a node in a process in which a module cannot be imported."""
     program = (
         f"import sys; sys.modules['{module}'] = None; "
-        f"from emotion_recognition.ros.{node} import main; sys.exit(main())"
+        f"from emotion_recognition.ros.{node}.__main__ import main; sys.exit(main())"
     )
     return subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False

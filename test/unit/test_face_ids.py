@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from emotion_recognition.ros.face_ids import LENGTH, FaceIds
+from emotion_recognition.ros.hri_bridge.face_ids import LENGTH, FaceIds
 
 
 def test_an_id_is_short_and_made_of_letters() -> None:

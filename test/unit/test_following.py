@@ -6,9 +6,9 @@ import itertools
 
 import pytest
 
-from emotion_recognition.core.decision import DecisionSettings
-from emotion_recognition.core.following import FaceFollower, FollowingSettings
-from emotion_recognition.core.tracking import TrackingSettings
+from emotion_recognition.core.following.decision import DecisionSettings
+from emotion_recognition.core.following.follower import FaceFollower, FollowingSettings
+from emotion_recognition.core.following.tracking import TrackingSettings
 from emotion_recognition.core.types import LABELS, UNKNOWN, Box, Emotion, Face
 
 Probabilities = tuple[float, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import Thread
 
-from emotion_recognition.ros.frame_counts import FrameCounter, FrameCounts
+from emotion_recognition.ros.stream.frame_counts import FrameCounter, FrameCounts
 
 
 def test_counts_add_up_across_threads() -> None:

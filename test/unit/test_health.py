@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from emotion_recognition.ros.activity import Activity
-from emotion_recognition.ros.frame_counts import FrameCounts
-from emotion_recognition.ros.health import HUNG, LATE, Health, Level, verdict
-from emotion_recognition.ros.stream_watch import StreamState
+from emotion_recognition.ros.diagnostics.activity import Activity
+from emotion_recognition.ros.diagnostics.health import HUNG, LATE, Health, Level, verdict
+from emotion_recognition.ros.stream.frame_counts import FrameCounts
+from emotion_recognition.ros.stream.stream_watch import StreamState
 
 WELL = Health(
     state="active",

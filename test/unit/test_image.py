@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from emotion_recognition.core.image import (
+from emotion_recognition.core.images.raw import (
     ENCODINGS,
     MAX_PIXELS,
     ImageError,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import Thread
 
-from emotion_recognition.ros.latest_slot import LatestSlot
+from emotion_recognition.ros.stream.worker import LatestSlot
 
 
 def test_only_the_newest_item_is_kept_and_drops_are_told() -> None:

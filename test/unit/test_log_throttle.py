@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emotion_recognition.ros.log_throttle import LogThrottle
+from emotion_recognition.ros.process.log_throttle import LogThrottle
 
 
 class Clock:

@@ -1,6 +1,6 @@
 """Gaps in the numbers of messages."""
 
-from emotion_recognition.ros.loss_watch import LossWatch
+from emotion_recognition.ros.stream.loss_watch import LossWatch
 
 
 def test_gaps_are_counted_for_each_publisher() -> None:

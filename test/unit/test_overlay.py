@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from emotion_recognition.core.overlay import COLORS, draw_faces, label_text
+from emotion_recognition.core.images.overlay import COLORS, draw_faces, label_text
 from emotion_recognition.core.types import LABELS, UNKNOWN, Box, Emotion, Face
 
 HAPPY = Emotion(3, "happy", 0.934)

@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from emotion_recognition.ros.pacer import Pacer
+from emotion_recognition.ros.video_source.pacer import Pacer
 
 
 class SimulatedStop(Event):

@@ -10,13 +10,13 @@ import pytest
 import yaml
 
 import emotion_recognition
-from emotion_recognition.ros.transport import profile_environment
+from emotion_recognition.ros.launch_files.transport import profile_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 PARAMETER_FILES = sorted((ROOT / "config").glob("*.yaml"))
 SOURCES = sorted((ROOT / "emotion_recognition").rglob("*.py"))
 LAUNCH_FILES = sorted((ROOT / "launch").glob("*.launch.py"))
-LAUNCH_PARTS = ROOT / "emotion_recognition" / "ros" / "launch_parts.py"
+LAUNCH_PARTS = ROOT / "emotion_recognition" / "ros" / "launch_files" / "parts.py"
 
 ROSDEP_KEYS = {
     "PIL": "python3-pil",

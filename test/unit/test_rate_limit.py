@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from emotion_recognition.ros.rate_limit import RateLimit
+from emotion_recognition.ros.stream.rate_limit import RateLimit
 
 
 def taken(times: list[float], rate: float) -> list[float]:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from emotion_recognition.ros.settings import SETTINGS, Settings
+from emotion_recognition.ros.parameters.settings import SETTINGS, Settings
 
 VALUES: dict[str, float] = {
     name: 0.5 if setting.default is None else setting.default for name, setting in SETTINGS.items()

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from emotion_recognition.core.smoothing import EmotionSmoother, SmoothingSettings
+from emotion_recognition.core.following.smoothing import EmotionSmoother, SmoothingSettings
 from emotion_recognition.core.types import UNKNOWN, Box, Emotion, Face
 
 Probabilities = tuple[float, ...]

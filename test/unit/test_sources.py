@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from emotion_recognition.core import sources
-from emotion_recognition.core.sources import SourceError, open_source
+from emotion_recognition.core.images import sources
+from emotion_recognition.core.images.sources import SourceError, open_source
 
 
 def flat(value: int, width: int = 64, height: int = 48) -> NDArray[np.uint8]:

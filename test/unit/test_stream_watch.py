@@ -2,7 +2,7 @@
 
 import pytest
 
-from emotion_recognition.ros.stream_watch import (
+from emotion_recognition.ros.stream.stream_watch import (
     StampChange,
     StreamState,
     StreamWatch,

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from emotion_recognition.core.tracking import FaceTracker, TrackingSettings, closeness
+from emotion_recognition.core.following.tracking import FaceTracker, TrackingSettings, closeness
 from emotion_recognition.core.types import Box, Emotion, Face
 
 AT_ONCE = TrackingSettings(birth_hits=1)

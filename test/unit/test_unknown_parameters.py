@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
-from emotion_recognition.ros.unknown_parameters import describe_unknown
+from emotion_recognition.ros.parameters.unknown_parameters import describe_unknown
 
 KNOWN = ["max_rate", "max_age", "tracking.birth_hits", "threads"]
 

@@ -2,7 +2,7 @@
 
 from threading import Event
 
-from emotion_recognition.ros.worker import Worker
+from emotion_recognition.ros.stream.worker import Worker
 
 
 def test_the_newest_item_is_next_and_the_others_are_dropped() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sensor_msgs.msg import CompressedImage, Image
 
 from emotion_recognition.ros.answer import Answer
-from emotion_recognition.ros.image_conversion import compress_message, encode_message
-from emotion_recognition.ros.outputs.output import Output
+from emotion_recognition.ros.messages.images import compress_message, encode_message
+from emotion_recognition.ros.outputs import Output
 
 JPEG_QUALITY = 95  # as image_transport has it
 

@@ -13,7 +13,7 @@ from vision_msgs.msg import (
 
 from emotion_recognition.core.types import LABELS, UNKNOWN, Face
 from emotion_recognition.ros.answer import Answer
-from emotion_recognition.ros.outputs.output import Output
+from emotion_recognition.ros.outputs import Output
 
 
 def detections(answer: Answer) -> Detection2DArray:

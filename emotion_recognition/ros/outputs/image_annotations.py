@@ -5,10 +5,10 @@ from __future__ import annotations
 from builtin_interfaces.msg import Time
 from foxglove_msgs.msg import Color, ImageAnnotations, Point2, PointsAnnotation, TextAnnotation
 
-from emotion_recognition.core.overlay import COLORS, label_text, line_thickness
+from emotion_recognition.core.images.overlay import COLORS, label_text, line_thickness
 from emotion_recognition.core.types import Face
 from emotion_recognition.ros.answer import Answer
-from emotion_recognition.ros.outputs.output import Output
+from emotion_recognition.ros.outputs import Output
 
 _BLACK = Color(r=0.0, g=0.0, b=0.0, a=1.0)
 _TEXT_HEIGHT = 1 / 30  # of the image's longer side

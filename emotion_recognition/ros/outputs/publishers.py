@@ -10,8 +10,8 @@ from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from rclpy.qos import QoSProfile
 
 from emotion_recognition.ros.answer import Answer
-from emotion_recognition.ros.log_throttle import LogThrottle
-from emotion_recognition.ros.outputs.output import Output
+from emotion_recognition.ros.outputs import Output
+from emotion_recognition.ros.process.log_throttle import LogThrottle
 
 #: The modules of the outputs, named as their topics, each with the messages that it needs.
 _MODULES = {

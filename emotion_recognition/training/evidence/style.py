@@ -11,7 +11,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emotion_recognition.core.overlay import COLORS
+from emotion_recognition.core.images.overlay import COLORS
 
 #: Of Okabe and Ito (2008), as the classes' colours.
 BLUE, VERMILION, GREEN, GRAY, ORANGE = "#0072B2", "#D55E00", "#009E73", "#999999", "#E69F00"

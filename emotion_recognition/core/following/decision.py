@@ -1,0 +1,97 @@
+"""From probabilities to the emotion that is published, or to `unknown` where none is sure enough.
+
+Chow, On optimum recognition error and reject tradeoff, 1970: answering only above a threshold of
+the probability gives the fewest errors for the answers given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from emotion_recognition.core.following.track_memory import TrackMemory
+from emotion_recognition.core.types import LABELS, UNKNOWN, Emotion, Face
+
+
+@dataclass(frozen=True)
+class DecisionSettings:
+    """When an emotion is published. All are probabilities, within [0, 1].
+
+    reject_threshold: the probability that an emotion needs; `unknown` is where none has it. Where
+    probabilities are calibrated, below 0.5 the answer is more often wrong than right. For a face
+    with a past: reject_margin: how far the published emotion may fall below the threshold and stay.
+    switch_margin: another takes its place when it leads by more than this.
+
+    Raises ValueError for values outside these limits.
+    """
+
+    reject_threshold: float = 0.5
+    reject_margin: float = 0.1
+    switch_margin: float = 0.1
+
+    def __post_init__(self) -> None:
+        for name in ("reject_threshold", "reject_margin", "switch_margin"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be within [0, 1], got {getattr(self, name)}")
+
+
+def decide(probabilities: tuple[float, ...], reject_threshold: float) -> Emotion:
+    """The most probable emotion, or UNKNOWN where its probability is below the threshold.
+
+    probabilities: one per entry of LABELS, summing to 1. reject_threshold: in [0, 1].
+    """
+    best = Emotion.from_probabilities(probabilities)
+    return best if best.confidence >= reject_threshold else UNKNOWN
+
+
+class EmotionDecider:
+    """Decides on the emotions of the faces of one camera, each by its track id, with hysteresis.
+
+    A face without a track id has no past: only the reject threshold applies.
+
+    settings: can be assigned at any time, by any thread; all else is for one thread at a time.
+    """
+
+    def __init__(self, settings: DecisionSettings | None = None) -> None:
+        self.settings = settings or DecisionSettings()
+        self._published: TrackMemory[Emotion] = TrackMemory()
+
+    def update(self, faces: Sequence[Face], time: float) -> tuple[Face, ...]:
+        """The same faces with the emotions to publish, for what their probabilities say.
+
+        faces: all of one image. time: when it was taken, in seconds from any origin; where it goes
+        back, tracks start anew. Faces that no classifier has seen are passed on unchanged.
+        """
+        settings = self.settings
+        self._published.forget_old(time)
+        return tuple(
+            self._decide(face, time, settings) if face.probabilities else face for face in faces
+        )
+
+    def reset(self) -> None:
+        """Forgets all tracks, as after a jump in time."""
+        self._published.clear()
+
+    def _decide(self, face: Face, time: float, settings: DecisionSettings) -> Face:
+        remembered = self._published.get(face.track_id)
+        emotion = decide(face.probabilities, settings.reject_threshold)
+        if remembered is not None and remembered[1] != UNKNOWN:
+            same = _with_probability(remembered[1], face.probabilities)
+            if _may_stay(same, face.probabilities, settings):
+                emotion = same
+        self._published.store(face.track_id, time, emotion)
+        return replace(face, emotion=emotion)
+
+
+def _with_probability(emotion: Emotion, probabilities: tuple[float, ...]) -> Emotion:
+    return Emotion(emotion.id, LABELS[emotion.id], probabilities[emotion.id])
+
+
+def _may_stay(
+    published: Emotion, probabilities: tuple[float, ...], settings: DecisionSettings
+) -> bool:
+    lag = max(probabilities) - published.confidence
+    return (
+        lag <= settings.switch_margin
+        and published.confidence >= settings.reject_threshold - settings.reject_margin
+    )

@@ -1,0 +1,55 @@
+"""Follows the faces of one camera over time: their track ids, then steady emotions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from emotion_recognition.core.following.decision import DecisionSettings, EmotionDecider
+from emotion_recognition.core.following.smoothing import EmotionSmoother, SmoothingSettings
+from emotion_recognition.core.following.tracking import FaceTracker, TrackingSettings
+from emotion_recognition.core.types import Face
+
+
+@dataclass(frozen=True)
+class FollowingSettings:
+    """Those of each step."""
+
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
+    decision: DecisionSettings = field(default_factory=DecisionSettings)
+
+
+class FaceFollower:
+    """Tracks faces, smooths their probabilities and decides on their emotions, image by image."""
+
+    def __init__(self) -> None:
+        self._tracker = FaceTracker()
+        self._smoother = EmotionSmoother()
+        self._decider = EmotionDecider()
+        self._last_time = -math.inf
+
+    def update(
+        self, faces: Sequence[Face], time: float, settings: FollowingSettings
+    ) -> tuple[Face, ...]:
+        """faces: all of the next image, from an EmotionPipeline. time: when it was taken, seconds.
+
+        Returns the same faces in the same order, with track ids and steady emotions. Where time
+        goes back, as when a recording starts again, all are new faces.
+        """
+        if time < self._last_time:
+            self.reset()
+        self._last_time = time
+        self._tracker.settings = settings.tracking
+        self._smoother.settings = settings.smoothing
+        self._decider.settings = settings.decision
+        tracked = self._tracker.update(faces)
+        return self._decider.update(self._smoother.update(tracked, time), time)
+
+    def reset(self) -> None:
+        """Forgets all faces, as when another stream begins. Ids go on counting up."""
+        self._tracker.reset()
+        self._smoother.reset()
+        self._decider.reset()
+        self._last_time = -math.inf

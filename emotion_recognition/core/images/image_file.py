@@ -1,0 +1,82 @@
+"""Image files as arrays: what people have, not what cameras send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from emotion_recognition.core.images.compressed import decode_compressed_image, pixels_of
+from emotion_recognition.core.images.raw import (
+    CorruptImageError,
+    ImageError,
+    ImageSizeError,
+    UnknownEncodingError,
+    check_size,
+)
+
+Pixels = NDArray[np.uint8]
+
+#: Pixels of an image in a file. More than of a camera's, because a user has chosen it.
+MAX_FILE_PIXELS = 80_000_000
+
+#: Beside JPEG and PNG. Pillow reads more, some of it by starting other programs.
+_OTHER_FORMATS = ("BMP", "GIF", "PPM", "TIFF", "WEBP")
+
+# The tag Orientation of EXIF, and how each of its values but 1 is put upright.
+_ORIENTATION = 0x0112
+_UPRIGHT: dict[int, Callable[[Pixels], Pixels]] = {
+    2: lambda pixels: pixels[:, ::-1],
+    3: lambda pixels: pixels[::-1, ::-1],
+    4: lambda pixels: pixels[::-1],
+    5: lambda pixels: pixels.transpose(1, 0, 2),
+    6: lambda pixels: pixels.transpose(1, 0, 2)[:, ::-1],
+    7: lambda pixels: pixels[::-1, ::-1].transpose(1, 0, 2),
+    8: lambda pixels: pixels.transpose(1, 0, 2)[::-1],
+}
+
+
+def read_image_file(path: Path, max_pixels: int = MAX_FILE_PIXELS) -> Pixels:
+    """An image file as uint8 (H, W, 3), BGR, turned as its EXIF says.
+
+    JPEG, PNG, BMP, PPM, TIFF, WebP, and the first image of a GIF. max_pixels: as
+    `decode_compressed_image` has it. Raises ImageError, and OSError if the file cannot be read.
+    """
+    if (length := path.stat().st_size) > 8 * max_pixels:
+        raise ImageSizeError(f"it has {length} bytes; expected at most {8 * max_pixels}")
+    content = path.read_bytes()
+    try:
+        pixels = decode_compressed_image("", content, max_pixels)
+    except UnknownEncodingError:
+        pixels = _decode_other(content, max_pixels)
+    if turn := _UPRIGHT.get(_orientation(content)):
+        pixels = turn(pixels)
+    return np.ascontiguousarray(pixels)
+
+
+def _decode_other(content: bytes, max_pixels: int) -> Pixels:
+    try:
+        with Image.open(BytesIO(content), formats=_OTHER_FORMATS) as image:
+            check_size(*image.size, max_pixels)
+            return pixels_of(image)
+    except ImageError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise ImageSizeError(f"it is too large; expected at most {max_pixels} pixels") from error
+    except Exception as error:  # Pillow's readers raise many kinds
+        raise CorruptImageError(
+            f"it is damaged, or none of JPEG, PNG, {', '.join(_OTHER_FORMATS)}"
+        ) from error
+
+
+def _orientation(content: bytes) -> int:
+    """As EXIF has it, 1 to 8; 1, upright, where it says nothing."""
+    try:
+        with Image.open(BytesIO(content), formats=("JPEG", "PNG", "TIFF", "WEBP")) as image:
+            return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # no such file, or nothing in it that can be read
+        return 1

@@ -1,0 +1,122 @@
+"""The whole of inference: image -> faces -> crops -> probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from threading import Lock
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_recognition.backends import Precision, open_model, resolve
+from emotion_recognition.core.classifier import EmotionClassifier, crop_face
+from emotion_recognition.core.detector import FaceDetector
+from emotion_recognition.core.following.decision import decide
+from emotion_recognition.core.manifest import (
+    DEFAULT_CLASSIFIER,
+    DEFAULT_DETECTOR,
+    Manifest,
+    read_manifest,
+)
+from emotion_recognition.core.types import Face, Result, Timings
+
+
+def load_detector(
+    name: str = DEFAULT_DETECTOR,
+    backend: str = "auto",
+    threads: int = 0,
+    precision: Precision = "auto",
+) -> FaceDetector:
+    """A packaged face detector.
+
+    name: a folder `models/detector_<name>`. backend: 'auto', 'onnxruntime', 'torch' or 'opencv'.
+    threads: for one inference, 0 for the library's own choice. precision: 'auto' (int8 where the
+    backend runs it), 'int8' or 'float'. Raises ModelError, BackendError.
+    """
+    manifest = read_manifest("detector", name)
+    manifest.expect_shapes(FaceDetector.INPUT_SHAPE, FaceDetector.OUTPUT_SHAPE)
+    network = open_model(manifest, resolve(backend), threads, precision)
+    return FaceDetector(network, manifest.settings["score_threshold"])
+
+
+def load_classifier(
+    name: str = DEFAULT_CLASSIFIER,
+    backend: str = "auto",
+    threads: int = 0,
+    precision: Precision = "auto",
+) -> EmotionClassifier:
+    """A packaged emotion classifier, `models/classifier_<name>`; otherwise as `load_detector`."""
+    return _open_classifier(read_manifest("classifier", name), backend, threads, precision)
+
+
+def _open_classifier(
+    manifest: Manifest, backend: str, threads: int, precision: Precision = "auto"
+) -> EmotionClassifier:
+    manifest.expect_shapes(EmotionClassifier.INPUT_SHAPE, EmotionClassifier.OUTPUT_SHAPE)
+    network = open_model(manifest, resolve(backend), threads, precision)
+    return EmotionClassifier(network, manifest.settings["temperature"])
+
+
+class EmotionPipeline:
+    """Finds the faces of an image and estimates their expressions.
+
+    detector, classifier: names of packaged models. backend, threads: as `load_detector`.
+    score_threshold: detection score from which on a face counts. reject_threshold: probability that
+    an emotion needs, otherwise it is `unknown`. Both are in [0, 1], default to the models' own and
+    can be assigned later. Several threads may share a pipeline: it takes one image at a time.
+
+    Raises ModelError for a model that is missing or damaged, BackendError for a backend that is
+    missing or does not run it.
+    """
+
+    def __init__(
+        self,
+        detector: str = DEFAULT_DETECTOR,
+        classifier: str = DEFAULT_CLASSIFIER,
+        backend: str = "auto",
+        score_threshold: float | None = None,
+        threads: int = 0,
+        reject_threshold: float | None = None,
+    ) -> None:
+        self.backend_name = resolve(backend)
+        self.model_name = f"{detector}/{classifier}"
+        self._lock = Lock()
+        self._detect = load_detector(detector, self.backend_name, threads)
+        manifest = read_manifest("classifier", classifier)
+        self._classify = _open_classifier(manifest, self.backend_name, threads)
+        self._crop_scale = manifest.settings["crop_scale"]
+        self.reject_threshold = (
+            manifest.settings.get("reject_threshold", 0.0)
+            if reject_threshold is None
+            else reject_threshold
+        )
+        self.score_threshold = (
+            self._detect.score_threshold if score_threshold is None else score_threshold
+        )
+
+    def __call__(self, image: NDArray[np.uint8]) -> tuple[Face, ...]:
+        """image: uint8 (H, W, 3) BGR. Faces in order of falling score; none give an empty tuple.
+
+        Raises ImageError for an image of another kind.
+        """
+        return self.process(image).faces
+
+    def process(self, image: NDArray[np.uint8], score_threshold: float | None = None) -> Result:
+        """As a call, with the time that each stage took, and a threshold for this image only."""
+        threshold = self.score_threshold if score_threshold is None else score_threshold
+        with self._lock:  # more at a time would compete for the same processor cores
+            return self._process(image, threshold)
+
+    def _process(self, image: NDArray[np.uint8], score_threshold: float) -> Result:
+        start = perf_counter()
+        faces = self._detect(image, score_threshold)
+        detected = perf_counter()
+        faces = tuple(self._with_emotion(face, image) for face in faces)
+        return Result(faces, Timings(detected - start, perf_counter() - detected))
+
+    def _with_emotion(self, face: Face, image: NDArray[np.uint8]) -> Face:
+        # One crop at a time: those of many large faces at once would take gigabytes.
+        crop = crop_face(image, face.box, self._crop_scale)
+        row = tuple(self._classify([crop])[0].tolist())
+        return replace(face, probabilities=row, emotion=decide(row, self.reject_threshold))

@@ -1,0 +1,1 @@
+"""How well the node does, and how it says so on /diagnostics."""

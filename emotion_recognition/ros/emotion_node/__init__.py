@@ -1,0 +1,1 @@
+"""The node `emotion_node`: images in, faces and emotions out."""

@@ -1,0 +1,172 @@
+"""The parameters of `emotion_node`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from emotion_recognition.core.errors import ModelError
+from emotion_recognition.core.images.raw import MAX_PIXELS
+from emotion_recognition.core.manifest import (
+    DEFAULT_CLASSIFIER,
+    DEFAULT_DETECTOR,
+    read_manifest,
+)
+from emotion_recognition.ros.parameters.declaration import declare
+from emotion_recognition.ros.parameters.settings import SETTINGS, Settings
+from emotion_recognition.ros.process.executable import NodeError
+from emotion_recognition.ros.stream.image_subscription import IMAGE_TRANSPORTS, RELIABILITIES
+
+
+@dataclass(frozen=True)
+class StartParameters:
+    """The parameters that are read at the start."""
+
+    detector: str
+    classifier: str
+    backend: str
+    threads: int
+    image_transport: str
+    reliability: str
+    max_pixels: int
+    autostart: bool
+    publish_annotated_image: bool
+
+
+def declare_start_parameters(node: Node) -> StartParameters:
+    """Raises NodeError and rclpy's ParameterException for values that cannot be used."""
+    return StartParameters(
+        detector=declare(node, "detector", DEFAULT_DETECTOR, "Name of the packaged face detector."),
+        classifier=declare(
+            node, "classifier", DEFAULT_CLASSIFIER, "Name of the packaged classifier."
+        ),
+        backend=declare(
+            node,
+            "backend",
+            "auto",
+            "What runs the models: onnxruntime, torch or opencv; auto takes the first installed.",
+        ),
+        threads=declare(
+            node,
+            "threads",
+            0,
+            "Threads of one inference; 0 leaves the choice to the backend.",
+            minimum=0,
+            maximum=256,
+        ),
+        image_transport=declare(
+            node,
+            "image_transport",
+            "raw",
+            "Which images to subscribe to. raw: image_raw. compressed: image_raw/compressed, JPEG "
+            "or PNG.",
+            choices=tuple(IMAGE_TRANSPORTS),
+        ),
+        reliability=declare(
+            node,
+            "reliability",
+            "auto",
+            "Quality of service of the image subscription. auto: reliable, as camera drivers offer "
+            "it, until a publisher turns up that offers best effort only; best effort hears both.",
+            choices=RELIABILITIES,
+        ),
+        max_pixels=round(
+            1e6
+            * declare(
+                node,
+                "max_megapixels",
+                MAX_PIXELS / 1e6,
+                "Millions of pixels of an image at most; of a JPEG in several scans (progressive) "
+                "a quarter of it. Larger ones are rejected before they are decoded.",
+                minimum=0.01,
+                maximum=80.0,
+            )
+        ),
+        autostart=declare(
+            node,
+            "autostart",
+            True,
+            "Configure and activate the node by itself; otherwise that is left to others, such as "
+            "`ros2 lifecycle set`.",
+        ),
+        publish_annotated_image=declare(
+            node,
+            "publish_annotated_image",
+            False,
+            "Offer annotated_image and its compressed form, which show what the camera shows to "
+            "whoever subscribes; otherwise no picture goes out.",
+        ),
+    )
+
+
+class SettingsParameters:
+    """The parameters that can be changed while the node runs, kept valid as a whole.
+
+    A change of several at once (set_parameters_atomically) is accepted or refused as one. changed:
+    called with the new settings. Raises NodeError for names of models that do not exist and for
+    values that cannot be used.
+    """
+
+    def __init__(
+        self, node: Node, models: StartParameters, changed: Callable[[Settings], None]
+    ) -> None:
+        self._node = node
+        self._changed = changed
+        for name, default in _defaults(models).items():
+            setting = SETTINGS[name]
+            declare(
+                node,
+                name,
+                default,
+                setting.description,
+                minimum=setting.minimum,
+                maximum=setting.maximum,
+                read_only=False,
+            )
+        try:
+            self.current = self._settings()
+        except ValueError as error:
+            raise NodeError(f"parameter {error}") from error
+        node.add_on_set_parameters_callback(self._check)
+        node.add_post_set_parameters_callback(self._apply)
+
+    def _settings(self, changes: tuple[Parameter, ...] = ()) -> Settings:
+        values: dict[str, Any] = {name: self._node.get_parameter(name).value for name in SETTINGS}
+        values |= {parameter.name: parameter.value for parameter in changes}
+        return Settings.from_parameters(values)
+
+    def _check(self, parameters: list[Parameter]) -> SetParametersResult:
+        try:
+            self._settings(tuple(parameters))
+        except ValueError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
+
+    def _apply(self, parameters: list[Parameter]) -> None:
+        changes = [f"{p.name} is now {p.value}" for p in parameters if p.name in SETTINGS]
+        if changes:
+            self.current = self._settings()
+            self._node.get_logger().info(", ".join(changes))
+            self._changed(self.current)
+
+
+def _defaults(models: StartParameters) -> dict[str, int | float]:
+    """The default of every setting, where need be from the manifests of the models."""
+    try:
+        detector = read_manifest("detector", models.detector).settings
+        classifier = read_manifest("classifier", models.classifier).settings
+    except ModelError as error:
+        raise NodeError(str(error)) from error
+    of_models = {
+        "score_threshold": detector["score_threshold"],
+        "reject_threshold": classifier.get("reject_threshold", 0.0),
+    }
+    return {
+        name: of_models[name] if setting.default is None else setting.default
+        for name, setting in SETTINGS.items()
+    }

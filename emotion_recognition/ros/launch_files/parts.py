@@ -1,0 +1,168 @@
+"""What the files in launch/ share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ament_index_python.packages import get_package_share_directory
+from launch import Action, LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.events.process import ProcessExited
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
+
+from emotion_recognition.ros.launch_files.arguments import (
+    Parser,
+    boolean,
+    namespace,
+    parameter_file,
+    text,
+)
+from emotion_recognition.ros.launch_files.transport import profile_environment
+
+#: Launch arguments by name: (default, description). One whose default is None must be given.
+Arguments = Mapping[str, tuple[str | None, str]]
+Parameters = list[ParameterFile | dict[str, Any]]
+
+#: Those of every launch file.
+SHARED_ARGUMENTS = {
+    "namespace": ("", "Namespace of the nodes; the emotions are on /<namespace>/emotions."),
+    "params_file": ("", "YAML file of parameters, or pi3, pi4, pi5; empty: the nodes' defaults."),
+    "image_topic": ("image_raw", "Topic of the images (sensor_msgs/Image)."),
+    "image_transport": ("", "raw or compressed (JPEG, PNG); empty: as in params_file."),
+    "backend": ("", "Inference: auto, onnxruntime, torch or opencv; empty: as in params_file."),
+    "autostart": ("", "false: wait for `ros2 lifecycle set`; empty: configure and activate."),
+    "publish_annotated_image": ("", "true: offer the picture to all; empty: as in params_file."),
+}
+
+
+def describe(
+    arguments: Arguments, start: Callable[[LaunchContext], list[Action]]
+) -> LaunchDescription:
+    """The launch file's own arguments and the shared ones, and what is made of their values.
+
+    start: returns everything that the launch starts. Whatever can fail must fail in it: of a
+    process that was started before an error, in the same turn, launch does not know any more, and
+    leaves it behind.
+    """
+    return LaunchDescription(
+        [
+            *(
+                DeclareLaunchArgument(name, default_value=default, description=description)
+                for name, (default, description) in {**SHARED_ARGUMENTS, **arguments}.items()
+            ),
+            OpaqueFunction(function=start),
+        ]
+    )
+
+
+def with_emotion_node(
+    arguments: Arguments, camera: Callable[[LaunchContext], list[Action]]
+) -> LaunchDescription:
+    """emotion_node and where its images come from.
+
+    camera: returns the node that publishes the images, if any.
+    """
+    return describe(arguments, lambda context: [*camera(context), emotion_node(context)])
+
+
+def emotion_node(
+    context: LaunchContext,
+    executable: str = "emotion_node",
+    camera: str = "",
+    parameters: Mapping[str, object] | None = None,
+) -> Node:
+    """emotion_node, or another executable with the same parameters.
+
+    camera: namespace of the node below that of the launch. parameters: more than the arguments set.
+    """
+    namespace("namespace", context.launch_configurations["namespace"])
+    shared = parameters_from_arguments(
+        context,
+        backend=text,
+        image_transport=text,
+        autostart=boolean,
+        publish_annotated_image=boolean,
+    )
+    return image_node(
+        "emotion_recognition", executable, [*shared, dict(parameters or {})], namespace=camera
+    )
+
+
+def image_node(
+    package: str,
+    executable: str,
+    parameters: Parameters,
+    topic: str = "image_raw",
+    name: str | None = None,
+    namespace: str = "",
+) -> Node:
+    """A node that publishes or takes images on image_topic, in the namespace of the launch.
+
+    topic: what the node itself calls its images. name: None for the node's own. namespace: of the
+    node below that of the launch.
+    """
+    image_topic = LaunchConfiguration("image_topic")
+    return Node(
+        package=package,
+        executable=executable,
+        name=name,
+        namespace=[LaunchConfiguration("namespace"), f"/{namespace}" if namespace else ""],
+        parameters=parameters,
+        remappings=[(topic, image_topic), (f"{topic}/compressed", [image_topic, "/compressed"])],
+        output="screen",
+        additional_env=transport_environment(),
+        on_exit=end_if_failed,
+    )
+
+
+def transport_environment() -> dict[str, str]:
+    """For processes that send or take images: room for whole ones, which Fast DDS lacks."""
+    return profile_environment(_config_folder() / "fastdds.xml")
+
+
+def end_if_failed(event: ProcessExited, context: LaunchContext) -> None:
+    """Ends the launch with exit code 1 when a process of it has failed, for `on_exit`.
+
+    Raises RuntimeError, because a launch has no other way to an exit code than an error.
+    """
+    if event.returncode and not context.is_shutdown:
+        raise RuntimeError(
+            f"{event.process_name} ended with exit code {event.returncode}, and the launch with it"
+        )
+
+
+def parameters_from_arguments(context: LaunchContext, **parsers: Parser) -> Parameters:
+    """What `launch_ros.actions.Node` takes as `parameters`: the params_file, then single values.
+
+    parsers: the names of launch arguments that set the parameter of that name, each with what
+    makes its value from text. An empty argument leaves its parameter alone, so that defaults stand
+    in one place only: the node. Raises ArgumentError.
+    """
+    given = {name: value for name, value in context.launch_configurations.items() if value}
+    packaged = {path.stem: path for path in _config_folder().glob("*.yaml")}
+    values = {name: parse(name, given[name]) for name, parse in parsers.items() if name in given}
+    return [
+        *(
+            [ParameterFile(str(parameter_file("params_file", given["params_file"], packaged)))]
+            if "params_file" in given
+            else []
+        ),
+        {
+            # launch would take a text for YAML, and a source named 5 for a number.
+            name: ParameterValue(value, value_type=str) if isinstance(value, str) else value
+            for name, value in values.items()
+        },
+    ]
+
+
+def is_true(context: LaunchContext, name: str) -> bool:
+    """The value of a launch argument that is true or false. Raises ArgumentError."""
+    return boolean(name, context.launch_configurations[name])
+
+
+def _config_folder() -> Path:
+    return Path(get_package_share_directory("emotion_recognition")) / "config"

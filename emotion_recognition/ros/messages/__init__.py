@@ -1,0 +1,1 @@
+"""ROS messages to the values of the core and back."""

@@ -1,0 +1,57 @@
+"""Declares parameters with their description, the allowed values, and whether they can change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.node import Node
+
+from emotion_recognition.ros.process.executable import NodeError
+
+Value = TypeVar("Value", bool, int, float, str)
+
+
+def declare(
+    node: Node,
+    name: str,
+    default: Value,
+    description: str,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: Sequence[str] = (),
+    read_only: bool = True,
+    any_type: bool = False,
+) -> Value:
+    """Declares a parameter and returns its value.
+
+    minimum and maximum: both or neither. choices: the only texts allowed, if any. read_only: it
+    is read at the start, and says so. any_type: other types are taken as their text (`source: 0`).
+
+    Raises rclpy.exceptions.ParameterException for a value of the wrong type or out of range, and
+    NodeError for one that is not among the choices.
+    """
+    descriptor = ParameterDescriptor(
+        description=description, read_only=read_only, dynamic_typing=any_type
+    )
+    if minimum is not None and maximum is not None:
+        if isinstance(default, float):
+            descriptor.floating_point_range = [
+                FloatingPointRange(from_value=float(minimum), to_value=float(maximum))
+            ]
+        else:
+            descriptor.integer_range = [
+                IntegerRange(from_value=int(minimum), to_value=int(maximum))
+            ]
+    constraints = [f"one of: {', '.join(choices)}"] if choices else []
+    if read_only:
+        constraints.append("read at the start: to change it, start the node anew")
+    descriptor.additional_constraints = "; ".join(constraints)
+    value: Value = node.declare_parameter(name, default, descriptor).value
+    if any_type:
+        value = type(default)(value)
+    if choices and value not in choices:
+        raise NodeError(f"parameter '{name}' is '{value}'; expected {constraints[0]}")
+    return value

@@ -1,0 +1,1 @@
+"""How every node runs: its start and end, spinning, logging, shared memory."""

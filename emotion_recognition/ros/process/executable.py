@@ -1,0 +1,146 @@
+"""How every node of this package starts, ends, and reports that it cannot run."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Protocol
+
+from emotion_recognition.ros.process.log_file import without_log_file
+from emotion_recognition.ros.process.shared_memory import hide_own_segments, remove_orphans
+
+#: What ROS 2 itself brings; a virtual environment without ROS has none of it.
+_ROS_PACKAGES = {"rclpy", "rcl_interfaces", "builtin_interfaces", "sensor_msgs", "std_msgs"}
+
+
+#: What only some executables need.
+_OPTIONAL_ROS_PACKAGES = {"hri_msgs"}
+
+
+class NodeError(RuntimeError):
+    """Something that keeps a node from running, and that its user can put right."""
+
+
+class RunnableNode(Protocol):
+    """A node that `run` can run. finished: a Future; the node ends when it is done."""
+
+    finished: Any
+
+    def start(self) -> None:
+        """Starts the node's threads. The node has its executor by then."""
+
+    def close(self) -> None:
+        """Stops the node's threads and destroys it."""
+
+
+def run(name: str, load: Callable[[], RunnableNode], args: list[str] | None = None) -> int:
+    """Runs a node until it finishes or is interrupted, and returns the exit code of the process.
+
+    name: of the node, for its messages. load: imports and makes the node; it is called after
+    rclpy.init(). 0 after an interrupt (SIGINT, SIGTERM) or a regular end. 1 with one line on what
+    is wrong when it cannot start or go on: NodeError, a bad parameter, a missing module.
+    """
+    interrupt = _InterruptOnce()
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
+    exit_code = 0
+    try:
+        exit_code = _run(name, load, args, interrupt)
+    except KeyboardInterrupt:
+        pass
+    except Exception:
+        if not interrupt.happened:
+            raise
+    finally:
+        # As it closes, the interpreter gives handlers back, and a second signal would kill it.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # An interrupt shuts rclpy down at once, and what still wanted it fails: no error of its own.
+    return 0 if interrupt.happened else exit_code
+
+
+class _InterruptOnce:
+    """Interrupts the program at the first signal and lets it finish undisturbed after that.
+
+    Ctrl-C reaches a node twice under ros2 launch: from the terminal and from launch.
+    """
+
+    def __init__(self) -> None:
+        self.happened = False
+
+    def __call__(self, signal_number: int, frame: FrameType | None) -> None:
+        if not self.happened:
+            self.happened = True
+            raise KeyboardInterrupt
+
+
+def _run(
+    name: str,
+    load: Callable[[], RunnableNode],
+    args: list[str] | None,
+    interrupt: _InterruptOnce,
+) -> int:
+    try:
+        import rclpy
+        from rclpy.exceptions import NameValidationException, ParameterException
+        from rclpy.executors import ExternalShutdownException
+        from rclpy.logging import get_logger
+
+        from emotion_recognition.ros.process.executor import SturdyExecutor
+    except ImportError as error:
+        return _report_missing(name, error)
+    logger = get_logger(name)
+    if freed := remove_orphans():
+        logger.info(f"Removed {freed / 1e6:.1f} MB of shared memory that killed processes left")
+    if log_arguments := without_log_file():
+        logger.warning("No log file: its folder cannot be written; ROS_LOG_DIR can name another")
+    try:
+        rclpy.init(args=[*(sys.argv if args is None else args), *log_arguments])
+    except RuntimeError as error:  # what rcl says of wrong arguments
+        logger.fatal(str(error))
+        return 1
+    if interrupt.happened:  # while a module was imported that swallowed the exception
+        return 0
+    try:
+        node = load()
+        executor = SturdyExecutor()
+        try:
+            hide_own_segments()
+            executor.add_node(node)
+            node.start()
+            executor.spin_until_future_complete(node.finished)
+            if node.finished.done():
+                node.finished.result()
+        finally:
+            node.close()
+            executor.shutdown()
+    except ExternalShutdownException:
+        pass
+    except ImportError as error:
+        return _report_missing(name, error)
+    except (NodeError, ParameterException, NameValidationException) as error:
+        logger.fatal(str(error))
+        return 1
+    finally:
+        rclpy.try_shutdown()
+    return 0
+
+
+def _report_missing(name: str, error: ImportError) -> int:
+    module = error.name or ""
+    if module.startswith("emotion_recognition."):
+        advice = (
+            "the messages are not built; build this package with colcon and source "
+            "install/setup.bash ('pip install' alone gives the code without the messages)"
+        )
+    elif module.split(".")[0] in _ROS_PACKAGES:
+        advice = "a ROS 2 environment is needed; source its setup.bash, or use 'make demo'"
+    elif module.split(".")[0] in _OPTIONAL_ROS_PACKAGES:
+        package = module.split(".")[0].replace("_", "-")
+        advice = f"install ros-$ROS_DISTRO-{package}, or build it in your workspace"
+    else:
+        advice = "install the missing package"
+    print(f"{name}: cannot start: {error}: {advice}", file=sys.stderr)
+    return 1

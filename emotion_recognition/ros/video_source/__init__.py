@@ -1,0 +1,1 @@
+"""The node `video_source`: publishes images as a camera driver does."""
