@@ -9,7 +9,7 @@ from traceback import format_exc
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType
-from rclpy.lifecycle import LifecycleNode, LifecyclePublisher, LifecycleState
+from rclpy.lifecycle import LifecycleNode, LifecycleState
 from rclpy.lifecycle import TransitionCallbackReturn as Outcome
 from rclpy.logging import get_logger
 from rclpy.task import Future
@@ -17,28 +17,23 @@ from rclpy.task import Future
 from emotion_recognition import EmotionPipeline
 from emotion_recognition.core.errors import BackendError, ModelError
 from emotion_recognition.core.following.follower import FaceFollower
-from emotion_recognition.core.images.raw import ImageError
 from emotion_recognition.msg import FaceEmotionArray
-from emotion_recognition.ros.diagnostics.activity import RecentActivity
 from emotion_recognition.ros.diagnostics.health import Health
 from emotion_recognition.ros.diagnostics.message import diagnostics
 from emotion_recognition.ros.diagnostics.name_watch import NameWatch
+from emotion_recognition.ros.emotion_node.answering import Configured, ImageAnswering, Record
 from emotion_recognition.ros.emotion_node.parameters import (
     SettingsParameters,
     declare_start_parameters,
 )
 from emotion_recognition.ros.emotion_node.processor import ImageProcessor
-from emotion_recognition.ros.messages.faces import answer_message
-from emotion_recognition.ros.messages.images import ImageMessage, decode_message
-from emotion_recognition.ros.messages.stamps import age, stamp_of
 from emotion_recognition.ros.outputs import Output
 from emotion_recognition.ros.outputs.publishers import OutputPublishers, installed_outputs
 from emotion_recognition.ros.parameters.settings import Settings
 from emotion_recognition.ros.parameters.unknown_parameters import warn_of_unknown_parameters
 from emotion_recognition.ros.process.executable import NodeError
 from emotion_recognition.ros.process.executor import SturdyExecutor
-from emotion_recognition.ros.process.log_throttle import LogThrottle
-from emotion_recognition.ros.stream.frame_counts import FrameCounter, FrameCounts
+from emotion_recognition.ros.stream.frame_counts import FrameCounts
 from emotion_recognition.ros.stream.image_stream import ImageStream
 from emotion_recognition.ros.stream.stream_watch import StreamState
 
@@ -81,15 +76,10 @@ class EmotionNode(LifecycleNode):
         self._settings = SettingsParameters(self, self._start_parameters, self._apply)
 
         self._follower = FaceFollower()
-        self._counter = FrameCounter()
-        self._activity = RecentActivity(monotonic())
-        self._faces = 0
-        self._throttle = LogThrottle()
-        self._processor: ImageProcessor | None = None
-        self._emotions: LifecyclePublisher | None = None
-        self._outputs: OutputPublishers | None = None
+        self._record = Record()
+        self._configured: Configured | None = None
+        self._answering: ImageAnswering | None = None
         self._stream: ImageStream | None = None
-        self._streams_closed = 0
 
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         # Simulated time may stand still, and that is worth a report.
@@ -102,7 +92,7 @@ class EmotionNode(LifecycleNode):
     @property
     def counts(self) -> FrameCounts:
         """What became of the images so far."""
-        return self._counter.counts
+        return self._record.counter.counts
 
     @cached_property
     def _installed_outputs(self) -> list[Output]:
@@ -192,96 +182,55 @@ class EmotionNode(LifecycleNode):
         pipeline = (self._load_pipeline or EmotionPipeline)(
             chosen.detector, chosen.classifier, chosen.backend, threads=chosen.threads
         )
-        self._processor = ImageProcessor(
+        processor = ImageProcessor(
             pipeline,
             self._settings.current,
             self._follower,
             now=lambda: int(self.get_clock().now().nanoseconds),
         )
-        self._emotions = self.create_lifecycle_publisher(FaceEmotionArray, "emotions", 10)
-        self._outputs = OutputPublishers(self, self._installed_outputs)
+        self._configured = Configured(
+            processor,
+            self.create_lifecycle_publisher(FaceEmotionArray, "emotions", 10),
+            OutputPublishers(self, self._installed_outputs),
+        )
 
     def _open_stream(self) -> None:
-        processor, emotions, outputs = self._processor, self._emotions, self._outputs
-        assert processor
-        assert emotions
-        assert outputs
-        processor.reset()
-        number = self._streams_closed
+        configured, chosen = self._configured, self._start_parameters
+        if configured is None:
+            raise NodeError("the node has no models: it was not configured")
+        configured.processor.reset()
+        self._answering = ImageAnswering(self, configured, self._record, chosen.max_pixels)
         self._stream = ImageStream(
             self,
-            lambda image: self._answer(image, number, processor, emotions, outputs),
-            self._start_parameters.image_transport,
-            self._start_parameters.reliability,
+            self._answering,
+            chosen.image_transport,
+            chosen.reliability,
             lambda: self._settings.current,
-            self._counter,
+            self._record.counter,
         )
+        pipeline = configured.processor.pipeline
         self.get_logger().info(
-            f"Ready: models {processor.pipeline.model_name} on {processor.pipeline.backend_name}, "
-            f"images from '{self._stream.topic}', answers to '{emotions.topic_name}'"
+            f"Ready: models {pipeline.model_name} on {pipeline.backend_name}, images from "
+            f"'{self._stream.topic}', answers to '{configured.emotions.topic_name}'"
         )
 
     def _close_stream(self) -> None:
-        if self._stream:
+        if self._stream and self._answering:
+            self._answering.stop()
             self._stream.close(WORKER_TIMEOUT)
-            self._stream = None
-            self._streams_closed += 1
+            self._stream = self._answering = None
             self.get_logger().info(f"Deactivated: {self.counts}")
 
     def _free(self) -> None:
         self._close_stream()
-        if self._emotions:
-            self.destroy_lifecycle_publisher(self._emotions)
-        if self._outputs:
-            self._outputs.close()
-        self._emotions = self._outputs = self._processor = None
+        if self._configured:
+            self.destroy_lifecycle_publisher(self._configured.emotions)
+            self._configured.outputs.close()
+        self._configured = None
 
     def _apply(self, settings: Settings) -> None:
-        if self._processor:
-            self._processor.settings = settings
-
-    def _answer(
-        self,
-        message: ImageMessage,
-        stream: int,
-        processor: ImageProcessor,
-        emotions: LifecyclePublisher,
-        outputs: OutputPublishers,
-    ) -> None:
-        """Called by the worker. The node outlives whatever one image does to it."""
-        try:
-            if self._is_outdated(message, processor.settings.max_age):
-                self._counter.add(outdated=1)
-                self._log_throttled("Images older than max_age arrive and are not processed")
-                return
-            image = decode_message(message, self._start_parameters.max_pixels)
-            answer = processor(image, message.header)
-            if stream != self._streams_closed:
-                self._counter.add(dropped=1)  # it took too long, and was left behind
-                return
-            emotions.publish(answer_message(answer))
-        except ImageError as error:
-            self._counter.reject(error.reason)
-            self._log_throttled(f"Image rejected: {error}", error.reason)
-        except Exception as error:
-            if not self.context.ok():
-                return  # shut down in the middle of an answer
-            self._counter.add(failed=1)
-            if text := self._throttle(f"Image failed: {error!r}", type(error).__name__):
-                self.get_logger().error(f"{text}\n{format_exc()}")
-        else:
-            self._counter.add(answered=1)
-            self._faces = len(answer.faces)
-            self._activity.add_answer(answer.latency, monotonic())
-            outputs.publish(answer)
-
-    def _is_outdated(self, message: ImageMessage, max_age: float) -> bool:
-        now = int(self.get_clock().now().nanoseconds)
-        return 0 < max_age < age(stamp_of(message.header), now)
-
-    def _log_throttled(self, text: str, kind: str = "") -> None:
-        if line := self._throttle(text, kind):
-            self.get_logger().warning(line)
+        if self._configured:
+            self._configured.processor.settings = settings
 
     def _watch_stream(self) -> None:
         if self._stream and self._stream.update_state():
@@ -297,17 +246,18 @@ class EmotionNode(LifecycleNode):
             topic=stream.topic if stream else "",
             stream=stream.state if stream else StreamState.WAITING,
             silence=stream.silence if stream else 0.0,
-            activity=self._activity.update(self.counts, monotonic()),
+            activity=self._record.activity.update(self.counts, monotonic()),
             busy=stream.busy if stream else 0.0,
             namesakes=self._names.namesakes,
         )
-        details: dict[str, object] = {"faces": self._faces}
+        details: dict[str, object] = {"faces": self._record.faces}
         if isinstance(self.executor, SturdyExecutor):
             details["failed callbacks"] = self.executor.failures(self)
-        if self._processor:
-            details["backend"] = self._processor.pipeline.backend_name
-            details["model"] = self._processor.pipeline.model_name
-        for reason, count in sorted(self._counter.rejections.items()):
+        if self._configured:
+            pipeline = self._configured.processor.pipeline
+            details["backend"] = pipeline.backend_name
+            details["model"] = pipeline.model_name
+        for reason, count in sorted(self._record.counter.rejections.items()):
             details[f"rejected ({reason})"] = count
         self._diagnostics.publish(
             diagnostics(
