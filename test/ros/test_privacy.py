@@ -67,7 +67,7 @@ def test_nodes_contact_nobody_and_write_nowhere_else(
     nodes: list[NodeProcess] = []
     for name in ("emotion_node", "video_source"):
         file = str(tmp_path / f"{name}.trace")
-        python = [strace, "-f", "-o", file, "-e", trace, sys.executable, "-B"]
+        python = [strace, "-D", "-f", "-o", file, "-e", trace, sys.executable, "-B"]
         nodes.append(start_node(name, python=python))
     nodes[0].wait_for_log(READY)
     nodes[1].wait_for_log("Publishing ")
