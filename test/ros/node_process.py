@@ -72,7 +72,7 @@ class NodeProcess:
     ) -> None:
         if self.process.poll() is not None:
             return
-        # A killed node leaves its shared memory behind, 64 MB of RAM each with this transport.
+        # A killed node leaves its shared memory behind, 32 MB of RAM each with this transport.
         self.process.send_signal(signal.SIGINT)
         try:
             self.process.wait(CLOSING_TIMEOUT)
