@@ -31,7 +31,11 @@ def emotion_node_and_player(context: LaunchContext) -> list[Action]:
     node = emotion_node(context, parameters={"use_sim_time": True})
     player = [
         ExecuteProcess(
-            cmd=command, output="screen", additional_env=transport_environment(), on_exit=end
+            cmd=command,
+            name="bag_player",
+            output="screen",
+            additional_env=transport_environment(),
+            on_exit=end,
         )
     ]
 

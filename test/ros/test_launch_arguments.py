@@ -23,6 +23,7 @@ from emotion_recognition.ros.launch_files.arguments import (
     positive_number,
     require,
     text,
+    topic,
     whole_number,
 )
 
@@ -44,6 +45,8 @@ from emotion_recognition.ros.launch_files.arguments import (
         (index_or_name, "/base/soc/i2c0mux", "/base/soc/i2c0mux"),
         (namespace, "", ""),
         (namespace, "/robot/head_2", "/robot/head_2"),
+        (topic, "/camera/image_raw", "/camera/image_raw"),
+        (topic, "~/image", "~/image"),
         (namespaces, "left,right", ["left", "right"]),
         (namespaces, "[robot/left, right]", ["robot/left", "right"]),
         (namespaces, "left right", ["left", "right"]),
@@ -79,6 +82,10 @@ def test_the_text_of_an_argument_becomes_its_value(
         (namespace, "a//b", "a namespace of"),
         (namespace, "a b", "a namespace of"),
         (namespace, "robot/", "a namespace of"),
+        (topic, "", "a topic"),
+        (topic, "a//b", "a topic"),
+        (topic, "a b", "a topic"),
+        (topic, "/", "a topic"),
         (namespaces, "", "different namespaces"),
         (namespaces, ",", "different namespaces"),
         (namespaces, "left,left", "different namespaces"),

@@ -19,7 +19,9 @@ from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 Parser = Callable[[str, str], Any]
 
 _TRUE, _FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
-_NAMESPACE = re.compile(r"/?[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*")
+_NAMES = r"[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*"
+_NAMESPACE = re.compile(f"/?{_NAMES}")
+_TOPIC = re.compile(f"(/|~/)?{_NAMES}")
 
 
 class MissingPackageError(RuntimeError):
@@ -96,6 +98,13 @@ def namespace(name: str, given: str) -> str:
         raise ArgumentError(
             name, given, "a namespace of letters, digits, _ and /, such as robot or robot/head"
         )
+    return given
+
+
+def topic(name: str, given: str) -> str:
+    """Names with slashes between them."""
+    if not _TOPIC.fullmatch(given):
+        raise ArgumentError(name, given, "a topic, such as image_raw or /camera/image_raw")
     return given
 
 

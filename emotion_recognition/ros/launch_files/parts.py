@@ -20,6 +20,7 @@ from emotion_recognition.ros.launch_files.arguments import (
     namespace,
     parameter_file,
     text,
+    topic,
 )
 from emotion_recognition.ros.launch_files.transport import profile_environment
 
@@ -79,7 +80,9 @@ def emotion_node(
 
     camera: namespace of the node below that of the launch. parameters: more than the arguments set.
     """
-    namespace("namespace", context.launch_configurations["namespace"])
+    given = context.launch_configurations
+    namespace("namespace", given["namespace"])
+    topic("image_topic", given["image_topic"])
     shared = parameters_from_arguments(
         context,
         backend=text,
