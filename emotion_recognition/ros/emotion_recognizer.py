@@ -26,6 +26,7 @@ from emotion_recognition.ros.executable import NodeError
 from emotion_recognition.ros.executor import SturdyExecutor
 from emotion_recognition.ros.face_conversion import latency
 from emotion_recognition.ros.frame_counts import FrameCounter, FrameCounts
+from emotion_recognition.ros.freed_memory import return_freed_memory
 from emotion_recognition.ros.health import Health
 from emotion_recognition.ros.image_conversion import NANOSECONDS, ImageMessage, decode_message
 from emotion_recognition.ros.image_stream import ImageStream
@@ -230,6 +231,7 @@ class EmotionRecognizer(LifecycleNode):
         if self._outputs:
             self._outputs.close()
         self._emotions = self._outputs = self._processor = None
+        return_freed_memory()
 
     def _apply(self, settings: Settings) -> None:
         if self._processor:
