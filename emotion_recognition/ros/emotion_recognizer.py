@@ -42,7 +42,7 @@ from emotion_recognition.ros.unknown_parameters import warn_of_unknown_parameter
 DIAGNOSTICS_PERIOD = 1.0  # seconds
 WATCH_PERIOD = 0.25  # seconds between two looks at whether images still come
 WORKER_TIMEOUT = 5.0  # seconds that an inference gets to end
-CLOSING_TIMEOUT = 1.0  # seconds that it gets when the process ends
+CLOSING_TIMEOUT = 0.5  # seconds that it gets when the process ends
 
 
 class EmotionRecognizer(LifecycleNode):
