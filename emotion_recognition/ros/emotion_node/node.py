@@ -33,6 +33,7 @@ from emotion_recognition.ros.parameters.settings import Settings
 from emotion_recognition.ros.parameters.unknown_parameters import warn_of_unknown_parameters
 from emotion_recognition.ros.process.executable import NodeError
 from emotion_recognition.ros.process.executor import SturdyExecutor
+from emotion_recognition.ros.process.freed_memory import return_freed_memory
 from emotion_recognition.ros.stream.frame_counts import FrameCounts
 from emotion_recognition.ros.stream.image_stream import ImageStream
 from emotion_recognition.ros.stream.stream_watch import StreamState
@@ -40,7 +41,7 @@ from emotion_recognition.ros.stream.stream_watch import StreamState
 DIAGNOSTICS_PERIOD = 1.0  # seconds
 WATCH_PERIOD = 0.25  # seconds between two looks at whether images still come
 WORKER_TIMEOUT = 5.0  # seconds that an inference gets to end
-CLOSING_TIMEOUT = 1.0  # seconds that it gets when the process ends
+CLOSING_TIMEOUT = 0.5  # seconds that it gets when the process ends
 
 
 class EmotionNode(LifecycleNode):
@@ -227,6 +228,7 @@ class EmotionNode(LifecycleNode):
             self.destroy_lifecycle_publisher(self._configured.emotions)
             self._configured.outputs.close()
         self._configured = None
+        return_freed_memory()
 
     def _apply(self, settings: Settings) -> None:
         if self._configured:
