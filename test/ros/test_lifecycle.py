@@ -175,8 +175,8 @@ def test_cleaning_up_frees_the_models_at_once() -> None:
         try:
             for _ in range(2):
                 node.trigger_configure()
-                assert node._processor
-                pipeline = weakref.ref(node._processor.pipeline)
+                assert node._configured
+                pipeline = weakref.ref(node._configured.processor.pipeline)
                 node.trigger_activate()
                 stream = weakref.ref(node._stream)
                 spin()
