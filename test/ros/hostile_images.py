@@ -138,20 +138,22 @@ def main() -> None:
     os.environ["ROS_DOMAIN_ID"] = domain or os.environ["ROS_DOMAIN_ID"]
     peer = Peer()
     photograph = next(iter(open_source(width=320, height=240)))
-    with TemporaryDirectory() as folder:
-        node = NodeProcess(
-            ["-m", "emotion_recognition.ros.emotion_node"],
-            Path(folder) / "node.log",
-            image_transport="compressed",
-        )
-        with node:
-            node.wait_for_log(READY)
-            print(attack(node, peer, photograph, 60 * options.minutes, costly=True))
-            exit_code = node.stop()
-            lines = node.log.splitlines()
-            print(f"exit code {exit_code}; {len(lines)} lines of log, of which the last:")
-            print(*lines[-3:], sep="\n")
-    peer.close()
+    try:
+        with TemporaryDirectory() as folder:
+            node = NodeProcess(
+                ["-m", "emotion_recognition.ros.emotion_node"],
+                Path(folder) / "node.log",
+                image_transport="compressed",
+            )
+            with node:
+                node.wait_for_log(READY)
+                print(attack(node, peer, photograph, 60 * options.minutes, costly=True))
+                exit_code = node.stop()
+                lines = node.log.splitlines()
+                print(f"exit code {exit_code}; {len(lines)} lines of log, of which the last:")
+                print(*lines[-3:], sep="\n")
+    finally:
+        peer.close()
 
 
 if __name__ == "__main__":
