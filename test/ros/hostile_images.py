@@ -8,6 +8,8 @@ Prints what became of them: how long the answers to the good images took, and th
 from __future__ import annotations
 
 import argparse
+import math
+import os
 import sys
 import time
 from dataclasses import dataclass, field
@@ -31,33 +33,39 @@ from crafted_images import COSTLY, HARMLESS, HOSTILE, JPEG, PNG
 
 RATE = 30.0
 GOOD_ONE_IN = 15
-ANSWER_TIMEOUT = 30.0  # seconds; generous, because a busy machine is no failure
+ANSWER_TIMEOUT = 20.0  # seconds; generous, because a busy machine is no failure
 MAX_LENGTH = 1_000_000  # bytes; more takes the transport's time, not the node's
 
 
 @dataclass
 class Report:
-    """delays: of each good image, in seconds until its answer came. memory: MB, once a second."""
+    """What became of the images, and of the node.
+
+    delays: of each good image, in seconds until its answer came, infinity if none did. memory: in
+    MB, about once a second.
+    """
 
     sent: int = 0
     delays: list[float] = field(default_factory=list)
     memory: list[int] = field(default_factory=list)
 
     def __str__(self) -> str:
-        delays = np.array(self.delays)
+        lost = self.delays.count(math.inf)
+        delays = np.array([delay for delay in self.delays if delay < math.inf])
         p50, p99 = np.percentile(delays, (50, 99))
         quarters = [round(float(part.mean())) for part in np.array_split(self.memory, 4)]
         return (
             f"{self.sent} images, {len(delays)} of them good, answered after {p50:.3f} s (p50), "
             f"{p99:.3f} s (p99), {delays.max():.3f} s (max), {(delays > 0.5).sum()} of them after "
-            f"more than 0.5 s; memory of the node: {quarters} MB in each quarter of the time"
+            f"more than 0.5 s, {lost} more never; "
+            f"memory of the node: {quarters} MB in each quarter of the time"
         )
 
 
 def attack(node: NodeProcess, peer: Peer, good: Pixels, seconds: float, costly: bool) -> Report:
     """Sends images to a node on image_raw/compressed. good: uint8 (H, W, 3) BGR, with a face.
 
-    costly: also what is allowed and takes long. Fails if a good image is not answered.
+    costly: also what is allowed and takes long.
     """
     answers = peer.subscribe(FaceEmotionArray, "emotions")
     publisher = peer.publisher(CompressedImage, "image_raw/compressed")
@@ -90,10 +98,16 @@ def attack(node: NodeProcess, peer: Peer, good: Pixels, seconds: float, costly: 
 
 
 def _ask(publisher: Any, answers: Messages, good: Pixels, header: Header) -> float:  # noqa: ANN401
-    """Sends an image with a face and returns after how many seconds the answer has come."""
+    """Sends an image with a face and returns after how many seconds the answer has come.
+
+    Infinity if none comes: the transport may lose an image, and no camera waits for an answer.
+    """
     start = time.monotonic()
     publisher.publish(compress_message(good, "bgr8", "jpeg", 95, header))
-    answer = answers.wait_for(lambda answer: answer.header == header, ANSWER_TIMEOUT)
+    try:
+        answer = answers.wait_for(lambda answer: answer.header == header, ANSWER_TIMEOUT)
+    except AssertionError:
+        return math.inf
     seconds = time.monotonic() - start
     assert answer.faces
     answers.all.clear()
@@ -119,23 +133,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
     options = parser.parse_args()
+    domain = os.environ.get("ROS_DOMAIN_ID")
     isolated_ros.__wrapped__()
+    os.environ["ROS_DOMAIN_ID"] = domain or os.environ["ROS_DOMAIN_ID"]
     peer = Peer()
     photograph = next(iter(open_source(width=320, height=240)))
-    with TemporaryDirectory() as folder:
-        node = NodeProcess(
-            ["-m", "emotion_recognition.ros.emotion_node"],
-            Path(folder) / "node.log",
-            image_transport="compressed",
-        )
-        with node:
-            node.wait_for_log(READY)
-            print(attack(node, peer, photograph, 60 * options.minutes, costly=True))
-            exit_code = node.stop()
-            lines = node.log.splitlines()
-            print(f"exit code {exit_code}; {len(lines)} lines of log, of which the last:")
-            print(*lines[-3:], sep="\n")
-    peer.close()
+    try:
+        with TemporaryDirectory() as folder:
+            node = NodeProcess(
+                ["-m", "emotion_recognition.ros.emotion_node"],
+                Path(folder) / "node.log",
+                image_transport="compressed",
+            )
+            with node:
+                node.wait_for_log(READY)
+                print(attack(node, peer, photograph, 60 * options.minutes, costly=True))
+                exit_code = node.stop()
+                lines = node.log.splitlines()
+                print(f"exit code {exit_code}; {len(lines)} lines of log, of which the last:")
+                print(*lines[-3:], sep="\n")
+    finally:
+        peer.close()
 
 
 if __name__ == "__main__":

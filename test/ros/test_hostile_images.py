@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import pytest
 
@@ -22,7 +23,7 @@ def test_hostile_images_cost_no_answer_no_memory_and_few_lines(
     node = start_node("emotion_node", image_transport="compressed")
     node.wait_for_log(READY)
     report = attack(node, peer, face_image, seconds=5, costly=False)
-    assert len(report.delays) >= 3
+    assert sum(delay < math.inf for delay in report.delays) >= 3
     assert max(report.memory) - min(report.memory) < 150
     assert node.stop() == 0
     final = counts(node.log)

@@ -5,6 +5,7 @@ Run as a program it prints what decoding each of the first kind costs.
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -195,6 +196,8 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "JPEG, a segment shorter than its length": lambda: with_start(JPEG, b"\xff\xfe\0\1"),
     "JPEG, a million segments": lambda: with_start(JPEG, b"\xff\xfe\0\2" * 1_000_000),
     "JPEG, no end": lambda: JPEG[:-2],
+    "JPEG, a scan of 0xFF": lambda: JPEG[:-2] + b"\xff" * 2_000_000 + b"\0",
+    "JPEG, a scan of filled zeros": lambda: JPEG[:-2] + b"\xff\xff\0" * 2_000_000,
     "JPEG, no scan": lambda: JPEG[: JPEG.index(b"\xff\xda")] + b"\xff\xd9",
     "JPEG, two starts": lambda: with_start(JPEG, b"\xff\xd8"),
     "JPEG, no tables of quantization": lambda: without(JPEG, 0xDB),
@@ -217,6 +220,14 @@ HARMLESS: dict[str, Callable[[], tuple[bytes, bytes]]] = {
     "JPEG, restarts before the frame": lambda: (with_start(JPEG, b"\xff\xd0\xff\x01"), JPEG),
     "JPEG, restarts": lambda: (
         encoded(".jpg", PICTURE, cv2.IMWRITE_JPEG_RST_INTERVAL, 1),
+        JPEG,
+    ),
+    "JPEG, filled restarts": lambda: (
+        re.sub(
+            rb"(\xff[\xd0-\xd7])",
+            lambda match: b"\xff" + match[1],
+            encoded(".jpg", PICTURE, cv2.IMWRITE_JPEG_RST_INTERVAL, 1),
+        ),
         JPEG,
     ),
     "JPEG, progressive": lambda: (PROGRESSIVE, JPEG),

@@ -27,6 +27,9 @@ MULTI_SCAN_PART = 4
 #: most, and an image has a dozen.
 MAX_SEGMENTS = 1024
 
+#: Restarts of a scan with more than one 0xFF in front; few encoders write any.
+MAX_FILLED_RESTARTS = 65536
+
 # Start of frame: baseline, extended and progressive, all with Huffman coding.
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2})
 _PROGRESSIVE = 0xC2
@@ -42,8 +45,10 @@ _COLOUR_SPACES = {0xE0: b"JFIF\0", 0xEE: b"Adobe"}
 
 # One or more 0xFF may stand for one.
 _MARKER = re.compile(rb"\xff+([^\xff])", re.DOTALL)
-# In a scan 0xFF is escaped by 0, and restarts are part of it.
-_MARKER_AFTER_SCAN = re.compile(rb"\xff+[^\xff\x00\xd0-\xd7]", re.DOTALL)
+# In a scan 0xFF is escaped by 0, and restarts are part of it. What begins with a byte is searched
+# for with memchr.
+_PART_OF_SCAN = frozenset({0x00, *range(0xD0, 0xD8)})
+_MAYBE_AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7]", re.DOTALL)
 
 
 def essential_jpeg(content: bytes, max_pixels: int) -> tuple[bytes, int, int]:
@@ -87,10 +92,9 @@ def essential_jpeg(content: bytes, max_pixels: int) -> tuple[bytes, int, int]:
             size, components = _frame(body, max_pixels)
             is_progressive = marker == _PROGRESSIVE
         elif marker == _SCAN:
-            after = _MARKER_AFTER_SCAN.search(content, end)
-            if size is None or after is None:
+            position = _end_of_scan(content, end)
+            if size is None or position < 0:
                 break
-            position = after.start()
             scans += 1
             if is_complete or scans > MAX_SCANS:
                 raise CorruptImageError(
@@ -118,6 +122,20 @@ def _frame(header: bytes, max_pixels: int) -> tuple[tuple[int, int], int]:
     height, width = int.from_bytes(header[1:3], "big"), int.from_bytes(header[3:5], "big")
     check_size(width, height, max_pixels)
     return (width, height), header[5]
+
+
+def _end_of_scan(content: bytes, start: int) -> int:
+    """Where the marker after a scan is, with any 0xFF in front of it; -1 if there is none."""
+    position = start
+    for _ in range(MAX_FILLED_RESTARTS):
+        maybe = _MAYBE_AFTER_SCAN.search(content, position)
+        marker = maybe and _MARKER.match(content, maybe.start())
+        if not maybe or not marker:
+            return -1
+        if marker[1][0] not in _PART_OF_SCAN:
+            return maybe.start()
+        position = marker.end()
+    return -1
 
 
 def _tells_colour_space(marker: int, body: bytes) -> bool:
