@@ -42,6 +42,7 @@ LAUNCHES: list[tuple[str, Mapping[str, str], tuple[str, ...]]] = [
         {"cameras": "left,right", "one_process": "false", "namespace": "robot"},
         ("'/robot/left/emotions'", "'/robot/right/emotions'"),
     ),
+    ("../examples/robot", {"robot": "anna"}, ("'/anna/camera/image_raw'",)),
 ]
 
 
