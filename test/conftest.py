@@ -1,8 +1,8 @@
-"""Tests need more than the package does: a module whose library is not installed is skipped."""
+"""Tests need more than the package does: those whose library is not installed are skipped."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from pathlib import Path
 
 import pytest
@@ -27,3 +27,14 @@ class Module(pytest.Module):
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module:
     module: pytest.Module = Module.from_parent(parent, path=module_path)
     return module
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, None, None]:
+    """The same for a test that needs a library which its module does not."""
+    try:
+        return (yield)
+    except ModuleNotFoundError as error:
+        if error.name in OPTIONAL:
+            pytest.skip(f"needs {error.name}, which is not installed")
+        raise

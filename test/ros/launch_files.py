@@ -46,6 +46,7 @@ LAUNCHES: list[tuple[str, Mapping[str, str], tuple[str, ...]]] = [
         {"cameras": "left,right", "one_process": "false", "namespace": "robot"},
         ("'/robot/left/emotions'", "'/robot/right/emotions'"),
     ),
+    ("../examples/robot", {"robot": "anna"}, ("'/anna/camera/image_raw'",)),
 ]
 if "ros2bag" in get_packages_with_prefixes():  # a recording that waits for an active node
     LAUNCHES.append(("bag", {"bag": str(LAUNCH), "autostart": "false"}, ("Waiting to be",)))

@@ -31,7 +31,7 @@ def test_every_console_script_is_an_executable_for_ros2_run(prefix: Path) -> Non
 
 def test_launch_and_config_files_are_installed(prefix: Path) -> None:
     share = prefix / "share" / "emotion_recognition"
-    for folder in ("launch", "config"):
+    for folder in ("launch", "config", "examples"):
         expected = {path.name for path in (ROOT / folder).iterdir() if path.is_file()}
         assert expected <= {path.name for path in (share / folder).iterdir()}
 
@@ -44,6 +44,12 @@ def test_models_are_installed_beside_the_messages() -> None:
     expected = {path.relative_to(models) for path in models.rglob("*.json")}
     assert expected
     assert all((installed / path).is_file() for path in expected)
+
+
+def test_the_marker_of_type_hints_is_installed() -> None:
+    import emotion_recognition.msg
+
+    assert (Path(emotion_recognition.msg.__file__).parents[1] / "py.typed").is_file()
 
 
 def flat(parameters: dict[str, Any], prefix: str = "") -> dict[str, Any]:

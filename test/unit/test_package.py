@@ -115,6 +115,38 @@ def test_launch_file_loads(file: Path) -> None:
     assert shared | {"publish_annotated_image"} <= found
 
 
+def test_the_example_includes_a_launch_file_with_arguments_that_it_has() -> None:
+    example = (ROOT / "examples" / "robot.launch.py").read_text(encoding="utf-8")
+    (given,) = (
+        {ast.literal_eval(key) for key in node.keys if key}
+        for node in ast.walk(ast.parse(example))
+        if isinstance(node, ast.Dict)
+    )
+    (file,) = [name.name for name in LAUNCH_FILES if f'"{name.name}"' in example]
+    assert file == "emotion_recognition.launch.py"  # it has the shared arguments alone
+    (shared,) = (
+        ast.literal_eval(node.value)
+        for node in ast.parse(LAUNCH_PARTS.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SHARED_ARGUMENTS"
+    )
+    assert {"namespace", "image_topic"} <= given <= set(shared)
+
+
+def test_the_launch_example_loads() -> None:
+    pytest.importorskip("launch_ros.actions", reason="launch_ros is not on PyPI")
+    file = ROOT / "examples" / "robot.launch.py"
+    names: dict[str, object] = {"__file__": str(file)}
+    exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), names)
+    description = names["generate_launch_description"]()  # type: ignore[operator]
+    assert {argument.name for argument in description.get_launch_arguments()} >= {"robot"}
+
+
+def test_type_hints_are_marked_as_such(setup_cfg: configparser.ConfigParser) -> None:
+    # CMakeLists.txt installs the whole folder; test_installation looks at what comes out.
+    assert (ROOT / "emotion_recognition" / "py.typed").is_file()
+    assert "py.typed" in setup_cfg["options.package_data"]["emotion_recognition"].split()
+
+
 def test_transport_profile_holds_several_large_images() -> None:
     profile = ElementTree.parse(ROOT / "config" / "fastdds.xml")
     (size,) = (int(item.text or 0) for item in profile.iter() if item.tag.endswith("segment_size"))
