@@ -46,7 +46,12 @@ def load_classifier(
     threads: int = 0,
     precision: Precision = "auto",
 ) -> EmotionClassifier:
-    """A packaged emotion classifier, `models/classifier_<name>`; otherwise as `load_detector`."""
+    """A packaged emotion classifier.
+
+    name: a folder `models/classifier_<name>`. backend: 'auto', 'onnxruntime', 'torch' or 'opencv'.
+    threads: for one inference, 0 for the library's own choice. precision: 'auto' (int8 where the
+    backend runs it), 'int8' or 'float'. Raises ModelError, BackendError.
+    """
     return _open_classifier(read_manifest("classifier", name), backend, threads, precision)
 
 

@@ -1,7 +1,7 @@
 """Backends: what runs a network file. Each is imported only when it is used.
 
 A backend is a module with two names: FILES, the artefacts it runs, best first, and
-`open_network(content, threads)`, which returns a `core.detector.Network`. It takes a file's bytes
+`open_network(content, threads)`, which returns a `core.arrays.Network`. It takes a file's bytes
 and not its path, so that what is run is what was verified.
 """
 
@@ -15,7 +15,7 @@ from typing import Literal, Protocol, cast, get_args
 
 import numpy as np
 
-from emotion_recognition.core.detector import Network
+from emotion_recognition.core.arrays import Network
 from emotion_recognition.core.errors import BackendError, ModelError
 from emotion_recognition.core.manifest import FileKind, Manifest
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_recognition.core.detector import Network
+from emotion_recognition.core.arrays import Network
 from emotion_recognition.core.manifest import FileKind
 
 FILES: tuple[FileKind, ...] = ("onnx_float",)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_recognition.core.detector import Network
+from emotion_recognition.core.arrays import Network
 from emotion_recognition.core.images.raw import ImageError
 from emotion_recognition.core.types import LABELS, Box
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion_recognition.core.arrays import Network
 from emotion_recognition.core.images.raw import check_image
 from emotion_recognition.core.overlap import pairwise_iou
 from emotion_recognition.core.types import Box, Face
-
-#: A network as every backend offers it: float32 (N, C, H, W) in, float32 out.
-Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 INPUT_SIZE = 288
 SAME_FACE_IOU = 0.45  # from which on two boxes are of one face

@@ -7,9 +7,9 @@ from functools import cached_property
 
 from std_msgs.msg import Header
 
+from emotion_recognition.core.arrays import Pixels
 from emotion_recognition.core.images.overlay import draw_faces
 from emotion_recognition.core.types import Face
-from emotion_recognition.ros.messages.images import Pixels
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from emotion_recognition.core.detector import Network
+from emotion_recognition.core.arrays import Network
 
 
 def as_network(model: nn.Module) -> Network:

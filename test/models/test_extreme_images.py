@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from emotion_recognition import EmotionPipeline
-from emotion_recognition.core.overlay import draw_faces
+from emotion_recognition.core.images.overlay import draw_faces
 
 
 @pytest.fixture(scope="module")

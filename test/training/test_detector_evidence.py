@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from emotion_recognition.core.detector import FaceDetector, Network
+from emotion_recognition.core.arrays import Network
+from emotion_recognition.core.detector import FaceDetector
 from emotion_recognition.training.detection_data import AnnotatedImage, grid_target
 from emotion_recognition.training.evidence.detector import measure_detector
 from emotion_recognition.training.evidence.detector_charts import save_detector_charts

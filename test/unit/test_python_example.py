@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from emotion_recognition.core.sources import SourceError, open_source
+from emotion_recognition.core.images.sources import SourceError, open_source
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "faces_in_a_picture.py"

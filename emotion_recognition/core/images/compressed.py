@@ -10,9 +10,9 @@ from array import array
 from io import BytesIO
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from emotion_recognition.core.arrays import Pixels
 from emotion_recognition.core.images.jpeg import START as JPEG_START
 from emotion_recognition.core.images.jpeg import essential_jpeg
 from emotion_recognition.core.images.png import START as PNG_START
@@ -25,8 +25,6 @@ from emotion_recognition.core.images.raw import (
     UnknownEncodingError,
     decode_image,
 )
-
-Pixels = NDArray[np.uint8]
 
 
 def decode_compressed_image(

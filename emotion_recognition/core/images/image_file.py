@@ -7,9 +7,9 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from emotion_recognition.core.arrays import Pixels
 from emotion_recognition.core.images.compressed import decode_compressed_image, pixels_of
 from emotion_recognition.core.images.raw import (
     CorruptImageError,
@@ -18,8 +18,6 @@ from emotion_recognition.core.images.raw import (
     UnknownEncodingError,
     check_size,
 )
-
-Pixels = NDArray[np.uint8]
 
 #: Pixels of an image in a file. More than of a camera's, because a user has chosen it.
 MAX_FILE_PIXELS = 80_000_000

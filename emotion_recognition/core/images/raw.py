@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
+from emotion_recognition.core.arrays import Pixels
 
 #: Pixels of a camera's image; 4K has 4096 x 2160. With more than this the decoding of an image can
 #: be made to take longer than 0.5 s and more than 150 MB.

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from std_msgs.msg import Header
 
 from emotion_recognition import EmotionPipeline
+from emotion_recognition.core.arrays import Pixels
 from emotion_recognition.core.following.follower import FaceFollower
 from emotion_recognition.ros.answer import Answer
 from emotion_recognition.ros.messages.faces import presentable_faces
-from emotion_recognition.ros.messages.images import Pixels
 from emotion_recognition.ros.messages.stamps import NANOSECONDS, age, stamp_of
 from emotion_recognition.ros.parameters.settings import Settings
 

@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
+from emotion_recognition.core.arrays import Pixels
 from emotion_recognition.core.images.compressed import decode_compressed_image
 from emotion_recognition.core.images.raw import (
     MAX_PIXELS,
@@ -26,7 +26,6 @@ from emotion_recognition.core.images.raw import (
     decode_image,
 )
 
-Pixels = NDArray[np.uint8]
 ImageMessage: TypeAlias = Image | CompressedImage
 
 #: The encodings that encode_message writes, with OpenCV's conversion from BGR.

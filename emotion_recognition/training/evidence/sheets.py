@@ -10,14 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion_recognition.core.arrays import Pixels
 from emotion_recognition.core.types import LABELS
 from emotion_recognition.training.detection_data import AnnotatedImage
 from emotion_recognition.training.evidence.detector import DetectorEvidence
 from emotion_recognition.training.evidence.recall import outcome
 from emotion_recognition.training.labelled_faces import LabelledFaces
 from emotion_recognition.training.metrics import ImageDetections
-
-Pixels = NDArray[np.uint8]
 
 TILE = 280
 COLUMNS = 6

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_recognition.core.detector import INPUT_SIZE, Network, faces_within, find_boxes
+from emotion_recognition.core.arrays import Network
+from emotion_recognition.core.detector import INPUT_SIZE, faces_within, find_boxes
 from emotion_recognition.core.types import Face
 
 
