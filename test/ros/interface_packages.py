@@ -87,7 +87,8 @@ def _built(package: str, cache: Path) -> Path:
     files["CMakeLists.txt"] = CMAKE_LISTS.format(**names)
     files["package.xml"] = PACKAGE_XML.format(**names)
     prefixes = os.environ["AMENT_PREFIX_PATH"].split(":")
-    made_from = repr((files, prefixes, sys.version))
+    distro = os.environ["ROS_DISTRO"]  # another one may later be in the same folders
+    made_from = repr((files, distro, prefixes, sys.version))
     folder = cache / f"{package}-{hashlib.sha256(made_from.encode()).hexdigest()[:16]}"
     prefix, complete = folder / "install", folder / "complete"
     if complete.exists():

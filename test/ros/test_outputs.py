@@ -147,8 +147,12 @@ def test_no_picture_is_offered_unless_a_parameter_asks_for_it(
     start_node("emotion_node").wait_for_log(READY)
     conversation = Conversation(peer)
     assert conversation.ask(conversation.message(face_image)).faces
-    offered = dict(peer.node.get_publisher_names_and_types_by_node("emotion_node", "/"))
-    assert "/emotions" in offered
+
+    def offers() -> dict[str, list[str]]:
+        return dict(peer.node.get_publisher_names_and_types_by_node("emotion_node", "/"))
+
+    peer.wait_until(lambda: {"/emotions", "/diagnostics"} <= offers().keys(), "its topics")
+    offered = offers()
     pictures = {"sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"}
     assert [topic for topic, types in offered.items() if pictures & set(types)] == []
 
