@@ -35,8 +35,8 @@ def open_network(content: bytes, threads: int) -> Network:
 def _engine(engine: str) -> str:
     """The engine in use, or qnnpack where that does not compute what it should."""
     # On x86-64 without VNNI the int8 kernels of fbgemm, which x86 takes as well, saturate at 16
-    # bits (the default classifier agreed with its float file on 96.7 % of faces), and oneDNN has one
-    # bit less. qnnpack is slower there, and exact (99.7 %). Arm builds know nothing else.
+    # bits (the default classifier agreed with its float file on 96.7 % of faces), and oneDNN has
+    # one bit less. qnnpack is slower there, and exact (99.7 %). Arm builds know nothing else.
     is_arm = engine == "none"
     processor = torch.cpu.get_capabilities()
     has_vnni = processor.get("avx512_vnni") or processor.get("avx_vnni")
