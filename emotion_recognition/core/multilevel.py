@@ -20,6 +20,8 @@ STRIDES = (8, 16, 32)
 #: What the network says of a cell: x, y, log width, log height, score, five landmarks of x, y.
 CHANNELS = 15
 DEFAULT_INPUT_WIDTH = 320
+#: Of a side in strides: larger than any face, and finite when its exponential is taken.
+MAX_LOG_SIZE = 6.0
 
 
 class MultilevelDetector:
@@ -133,13 +135,7 @@ def decode(
     return boxes, scores[found], landmarks
 
 
-#: Of a side in strides: larger than any face, and finite when its exponential is taken.
-MAX_LOG_SIZE = 6.0
-
-
-def suppress(
-    boxes: Floats, scores: Floats, landmarks: Floats
-) -> tuple[Floats, Floats, Floats]:
+def suppress(boxes: Floats, scores: Floats, landmarks: Floats) -> tuple[Floats, Floats, Floats]:
     """One box for each face: of boxes that overlap the best remains, placed by all of them.
 
     boxes: (M, 4) as x1, y1, x2, y2, scores: (M,), landmarks: (M, 5, 2). Returns the same for K

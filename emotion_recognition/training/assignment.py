@@ -47,9 +47,7 @@ def assign(
     one face that costs it least.
     """
     middle = (faces[:, :2] + faces[:, 2:]) / 2
-    inside = (
-        (centers > faces[:, None, :2]) & (centers < faces[:, None, 2:])
-    ).all(-1)  # (F, A)
+    inside = ((centers > faces[:, None, :2]) & (centers < faces[:, None, 2:])).all(-1)  # (F, A)
     near = ((centers - middle[:, None]).abs() < RADIUS * strides[:, None]).all(-1)
     overlap = pairwise_iou(faces, boxes[image_of_face]) * (inside | near)
     cost = (

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -59,22 +62,27 @@ class DefaultDetector(nn.Module):
         for finer in (1, 0):
             levels[finer] = levels[finer] + self.upsample(levels[finer + 1])
         outputs = [head(level) for head, level in zip(self.heads, levels, strict=True)]
-        # Not flatten(): its exported form computes the shape, which OpenCV 4.6 does not read.
-        return torch.cat([output.reshape(-1, CHANNELS, output[0, 0].numel()) for output in outputs], 2)
+        return torch.cat([torch.flatten(output, 2) for output in outputs], dim=2)
 
 
 class DetectionHead(nn.Sequential):
     """What one level says of each of its cells: a separable convolution, then a linear layer."""
 
     def __init__(self) -> None:
-        super().__init__(
-            nn.ReLU(),
-            SeparableConv(NECK, NECK),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(NECK, CHANNELS, 1),
-        )
-        last = self[-1]
+        last = nn.Conv2d(NECK, CHANNELS, 1)
         nn.init.normal_(last.weight, std=0.01)
+        assert last.bias is not None
         nn.init.zeros_(last.bias)
         with torch.no_grad():
-            last.bias[4] = -torch.logit(torch.tensor(1 - PRIOR))
+            last.bias[4] = math.log(PRIOR / (1 - PRIOR))
+        super().__init__(nn.ReLU(), SeparableConv(NECK, NECK), nn.ReLU(inplace=True), last)
+
+
+def taking_pixels(network: DefaultDetector) -> DefaultDetector:
+    """A copy whose input is in [0, 255]: the scaling becomes part of the first convolution."""
+    scaled = copy.deepcopy(network)
+    first = scaled.stem[0]
+    assert isinstance(first, nn.Conv2d)
+    with torch.no_grad():
+        first.weight.div_(255)
+    return scaled

@@ -50,7 +50,7 @@ def read_landmarked(root: Path, split: str) -> list[LandmarkedImage]:
             LandmarkedImage(
                 **vars(image),
                 landmarks=np.array(points, np.float32).reshape(-1, 5, 2),
-                human=np.array([bool(row) and row["label_type"] == "human" for row in found], bool),
+                human=np.array([(row or {}).get("label_type") == "human" for row in found], bool),
             )
         )
     return images

@@ -16,7 +16,7 @@ from torch.utils.data import Dataset
 from emotion_recognition.core.detector import PADDING_VALUE
 from emotion_recognition.training.detection_data import Boxes, mapped_boxes
 from emotion_recognition.training.detection_loss import EMPTY, FACE, IGNORED
-from emotion_recognition.training.face_landmarks import MIRRORED, Landmarks, LandmarkedImage
+from emotion_recognition.training.face_landmarks import MIRRORED, LandmarkedImage, Landmarks
 from emotion_recognition.training.image_cache import Pixels, read_pixels
 from emotion_recognition.training.photometric import photometric
 
@@ -74,14 +74,14 @@ class MultilevelDataset(Dataset[tuple[Tensor, Tensor]]):
         chance = rng.random()
         if chance < 0.3 and self.without_faces:
             other = self.without_faces[rng.integers(len(self.without_faces))]
-            resized = cv2.resize(self.read(other.path), (self.size, self.size), interpolation=cv2.INTER_AREA)
+            resized = cv2.resize(
+                self.read(other.path), (self.size, self.size), interpolation=cv2.INTER_AREA
+            )
             return np.asarray(resized, np.uint8)
         color = rng.integers(0, 256, 3) if chance < 0.5 else PADDING_VALUE
         return np.full((self.size, self.size, 3), color, np.uint8)
 
-    def _collage(
-        self, index: int, tiles: int, canvas: Pixels, rng: np.random.Generator
-    ) -> Faces:
+    def _collage(self, index: int, tiles: int, canvas: Pixels, rng: np.random.Generator) -> Faces:
         """Pictures in tiles of uneven size: more faces, and small ones."""
         edges = [0, *(np.arange(1, tiles) + rng.uniform(-0.2, 0.2, tiles - 1)), tiles]
         columns = [round(edge / tiles * self.size) for edge in edges]
@@ -188,9 +188,7 @@ def mirrored(faces: Faces, width: int) -> Faces:
     return boxes, ignore, landmarks + np.array([width, 0], np.float32)
 
 
-def face_list(
-    boxes: Boxes, ignore: NDArray[np.bool_], landmarks: Landmarks
-) -> NDArray[np.float32]:
+def face_list(boxes: Boxes, ignore: NDArray[np.bool_], landmarks: Landmarks) -> NDArray[np.float32]:
     """(MOST_FACES, 15), padded; see `multilevel_loss`. Of too many faces the larger ones."""
     target = np.zeros((MOST_FACES, 15), np.float32)
     target[:, 4] = EMPTY

@@ -38,7 +38,9 @@ def multilevel_loss(output: Tensor, target: Tensor, shape: tuple[int, int]) -> T
     wanted[found.image, found.cell] = found.iou
     counts = ~on_ignored(target, centers, strides)
     counts[found.image, found.cell] = True
-    score = binary_cross_entropy_with_logits(logits, wanted, counts.to(logits.dtype), reduction="sum")
+    score = binary_cross_entropy_with_logits(
+        logits, wanted, counts.to(logits.dtype), reduction="sum"
+    )
 
     learned, stride = faces[found.face], strides[found.cell]
     placed = 1 - extended_iou(boxes[found.image, found.cell], learned[:, :4])
@@ -68,9 +70,7 @@ def on_ignored(target: Tensor, centers: Tensor, strides: Tensor) -> Tensor:
     image, index = (target[..., 4] == IGNORED).nonzero(as_tuple=True)
     boxes = target[image, index, None, :4]
     margin = strides[:, None] / 2
-    touches = (
-        (centers > boxes[..., :2] - margin) & (centers < boxes[..., 2:] + margin)
-    ).all(-1)
+    touches = ((centers > boxes[..., :2] - margin) & (centers < boxes[..., 2:] + margin)).all(-1)
     result = torch.zeros(len(target), len(centers), dtype=torch.bool)
     face, cell = touches.nonzero(as_tuple=True)
     result[image[face], cell] = True

@@ -12,7 +12,11 @@ from numpy.typing import NDArray
 from onnx import GraphProto, NodeProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from emotion_recognition.training.default_detector import DefaultDetector, taking_pixels
+from emotion_recognition.training.quantize import fuse
+
 OPSET = 17  # OpenCV 4.6, the oldest version on a supported robot, reads it
+EXAMPLE = (256, 320)  # height and width that a detector is traced with
 
 
 def export_onnx(model: nn.Module, example: Tensor, path: Path) -> None:
@@ -32,6 +36,28 @@ def export_onnx(model: nn.Module, example: Tensor, path: Path) -> None:
     store_integers(content.graph)
     onnx.checker.check_model(content, full_check=True)
     onnx.save(content, path)
+
+
+def export_detector(network: DefaultDetector, path: Path) -> None:
+    """Writes the default detector for pixels in [0, 255] and for inputs of any shape.
+
+    Height and width are free where the runtime takes the shape from the input; batches hold one
+    image.
+    """
+    fused = fuse(taking_pixels(network))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            fused,
+            (torch.zeros(1, 3, *EXAMPLE),),
+            str(path),
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=["image"],
+            output_names=["output"],
+            dynamic_axes={"image": {2: "height", 3: "width"}, "output": {2: "cells"}},
+        )
+    onnx.checker.check_model(onnx.load(path), full_check=True)
 
 
 def store_integers(graph: GraphProto) -> None:

@@ -10,6 +10,7 @@ python -m emotion_recognition.training.train_default_detector --help
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from emotion_recognition.core.multilevel import MultilevelDetector
-from emotion_recognition.training.default_detector import DefaultDetector
+from emotion_recognition.training.default_detector import DefaultDetector, taking_pixels
 from emotion_recognition.training.detection_data import SOURCE_WEIGHTS, AnnotatedImage
 from emotion_recognition.training.evaluate_detector import detector_figures
 from emotion_recognition.training.face_landmarks import read_landmarked
@@ -32,18 +33,12 @@ from emotion_recognition.training.sampling import EpochSampler
 from emotion_recognition.training.trainer import fit, train_and_save
 
 
-def validate(images: list[AnnotatedImage], model: nn.Module) -> dict[str, float]:
-    detector = MultilevelDetector(as_network(nn.Sequential(Scaled(), model)), score_threshold=0.5)
+def validate(images: Sequence[AnnotatedImage], model: nn.Module) -> dict[str, float]:
+    assert isinstance(model, DefaultDetector)
+    detector = MultilevelDetector(as_network(taking_pixels(model)), score_threshold=0.5)
     figures = detector_figures(detector, images, detector.score_threshold)
     names = ("ap50_3", "ap50_5", "ap50_10", "mean_iou_10", "recall_10")
     return {name: figures[name] for name in names}
-
-
-class Scaled(nn.Module):
-    """Pixels in [0, 255] as the network in training takes them."""
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return images / 255
 
 
 def main() -> None:
@@ -61,9 +56,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--limit", type=int, help="use only this many images of each split")
     parser.add_argument("--cache", type=Path, help="folder for the decoded images (3 GB)")
-    parser.add_argument(
-        "--bfloat16", action="store_true", help="faster on processors that have it"
-    )
+    parser.add_argument("--bfloat16", action="store_true", help="faster on processors that have it")
     options = parser.parse_args()
 
     torch.manual_seed(options.seed)

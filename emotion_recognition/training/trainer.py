@@ -58,13 +58,19 @@ def fit(
     The loader yields uint8 images and targets; images are scaled to [0, 1] here. Its sampler has
     an `epoch` attribute, so that an interrupted run, started again, draws the same samples and
     ends with the same weights. relabel: makes the targets of the loss from the scaled images and
-    the loader's targets, as a teacher does. decay_epochs: see `warm_stable_decay`; None: one cycle
-    with a cosine over all epochs. precision: of matrix work, bfloat16 or float32.
+    the loader's targets, as a teacher does. decay_epochs: see `warm_stable_decay`, with an average
+    that suits any number of steps; None: one cycle with a cosine over all epochs. precision: of
+    matrix work, bfloat16 or float32.
     """
     output.mkdir(parents=True, exist_ok=True)
     checkpoint = output / "checkpoint.pt"
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(ema_decay))
+    average = AveragedModel(
+        model,
+        multi_avg_fn=get_ema_multi_avg_fn(ema_decay)
+        if decay_epochs is None
+        else lengthening_average(ema_decay),
+    )
     optimizer = torch.optim.AdamW(
         [parameter for parameter in model.parameters() if parameter.requires_grad],
         learning_rate,
@@ -148,6 +154,21 @@ def warm_stable_decay(
         return min((step + 1) / WARM_UP_STEPS, 1.0, max(left, 0.0) if decay_steps else 1.0)
 
     return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+def lengthening_average(
+    decay: float,
+) -> Callable[[list[Tensor], list[Tensor], Tensor | int], None]:
+    """An exponential moving average over the last ninth of all steps, until `decay` is reached.
+
+    So it never holds on to the weights of the beginning, however short the training is.
+    """
+
+    def update(averages: list[Tensor], weights: list[Tensor], count: Tensor | int) -> None:
+        steps = float(count)
+        get_ema_multi_avg_fn(min(decay, (1 + steps) / (10 + steps)))(averages, weights, count)
+
+    return update
 
 
 def train_mode(model: nn.Module) -> None:
