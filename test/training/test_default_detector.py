@@ -88,6 +88,12 @@ def test_a_cell_learns_the_one_of_two_faces_that_it_predicts() -> None:
     assert (found.iou > 0.99).all()
 
 
+def test_a_cell_that_two_faces_want_learns_one_of_them() -> None:
+    faces = target((40, 40, 80, 90), (40, 40, 80, 90), (41, 41, 81, 91))
+    found = assigned(torch.zeros(1, CHANNELS, len(CENTERS)), faces)
+    assert len(found.cell.unique()) == len(found.cell) > 0
+
+
 def test_of_cells_that_place_a_face_alike_the_surer_ones_learn_it() -> None:
     faces = target((40, 40, 80, 90))
     output = perfect_output(faces)
