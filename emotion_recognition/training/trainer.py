@@ -150,8 +150,8 @@ def warm_stable_decay(
     """
 
     def factor(step: int) -> float:
-        left = (total_steps - step) / max(decay_steps, 1)
-        return min((step + 1) / WARM_UP_STEPS, 1.0, max(left, 0.0) if decay_steps else 1.0)
+        left = (total_steps - step) / decay_steps if decay_steps else 1.0
+        return min((step + 1) / WARM_UP_STEPS, 1.0) * min(max(left, 0.0), 1.0)
 
     return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
 
