@@ -62,7 +62,10 @@ class DefaultDetector(nn.Module):
         for finer in (1, 0):
             levels[finer] = levels[finer] + self.upsample(levels[finer + 1])
         outputs = [head(level) for head, level in zip(self.heads, levels, strict=True)]
-        return torch.cat([torch.flatten(output, 2) for output in outputs], dim=2)
+        # Not flatten(), which would fix the size of the input in an exported file.
+        return torch.cat(
+            [output.reshape(images.shape[0], CHANNELS, -1) for output in outputs], dim=2
+        )
 
 
 class DetectionHead(nn.Sequential):

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from onnx import GraphProto, NodeProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from emotion_recognition.training.default_detector import DefaultDetector, taking_pixels
-from emotion_recognition.training.quantize import fuse
-
 OPSET = 17  # OpenCV 4.6, the oldest version on a supported robot, reads it
-EXAMPLE = (256, 320)  # height and width that a detector is traced with
 
 
-def export_onnx(model: nn.Module, example: Tensor, path: Path) -> None:
-    """Writes a float or calibrated network; int8 weights and biases are stored as integers."""
+def export_onnx(model: nn.Module, example: Tensor, path: Path, any_size: bool = False) -> None:
+    """Writes a float or calibrated network; int8 weights and biases are stored as integers.
+
+    any_size: whether height and width of the input are left open; otherwise they are the
+    example's, as the size of the batch always is.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the TorchScript exporter alone knows fake quantization
         torch.onnx.export(
@@ -34,30 +34,22 @@ def export_onnx(model: nn.Module, example: Tensor, path: Path) -> None:
         )
     content = onnx.load(path)
     store_integers(content.graph)
+    if any_size:
+        open_size(content.graph)
     onnx.checker.check_model(content, full_check=True)
     onnx.save(content, path)
 
 
-def export_detector(network: DefaultDetector, path: Path) -> None:
-    """Writes the default detector for pixels in [0, 255] and for inputs of any shape.
+def open_size(graph: GraphProto) -> None:
+    """Names the dimensions that follow from height and width instead of fixing them.
 
-    Height and width are free where the runtime takes the shape from the input; batches hold one
-    image.
+    For fully convolutional networks. Exported with dynamic axes, a network computes the shapes of
+    its reshapes from its input, which OpenCV 4.6 refuses to read.
     """
-    fused = fuse(taking_pixels(network))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            fused,
-            (torch.zeros(1, 3, *EXAMPLE),),
-            str(path),
-            dynamo=False,
-            opset_version=OPSET,
-            input_names=["image"],
-            output_names=["output"],
-            dynamic_axes={"image": {2: "height", 3: "width"}, "output": {2: "cells"}},
-        )
-    onnx.checker.check_model(onnx.load(path), full_check=True)
+    del graph.value_info[:]
+    for value in (*graph.input, *graph.output):
+        for axis, dimension in enumerate(value.type.tensor_type.shape.dim[2:], start=2):
+            dimension.dim_param = f"{value.name}_{axis}"
 
 
 def store_integers(graph: GraphProto) -> None:

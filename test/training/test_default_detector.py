@@ -18,7 +18,8 @@ from emotion_recognition.training.multilevel_loss import (
     multilevel_loss,
     predicted_boxes,
 )
-from emotion_recognition.training.onnx_export import export_detector
+from emotion_recognition.training.onnx_export import export_onnx
+from emotion_recognition.training.quantize import fuse
 from emotion_recognition.training.runtime import as_network
 from emotion_recognition.training.trainer import (
     WARM_UP_STEPS,
@@ -235,13 +236,17 @@ def untrained() -> DefaultDetector:
     return network.eval()
 
 
+def export(network: DefaultDetector, path: Path) -> None:
+    export_onnx(fuse(taking_pixels(network)), torch.zeros(1, 3, 256, 320), path, any_size=True)
+
+
 @pytest.mark.parametrize("size", [(240, 320), (320, 200)])
 def test_the_exported_file_finds_the_same_faces_in_inputs_of_any_shape(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
     network = untrained()
     path = tmp_path / "float.onnx"
-    export_detector(network, path)
+    export(network, path)
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     image = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
     expected = MultilevelDetector(as_network(taking_pixels(network)), 0.5)(image)
@@ -256,12 +261,13 @@ def test_the_exported_file_finds_the_same_faces_in_inputs_of_any_shape(
 def test_opencv_reads_the_exported_file(tmp_path: Path) -> None:
     network = untrained()
     path = tmp_path / "float.onnx"
-    export_detector(network, path)
-    pixels = np.random.default_rng(0).integers(0, 256, (1, 3, 256, 320)).astype(np.float32)
+    export(network, path)
     opencv = cv2.dnn.readNetFromONNX(str(path))
-    opencv.setInput(pixels)
-    expected = as_network(taking_pixels(network))(pixels)
-    assert opencv.forward() == pytest.approx(expected, abs=1e-3)
+    for shape in ((256, 320), (192, 320), (320, 256)):
+        pixels = np.random.default_rng(0).integers(0, 256, (1, 3, *shape)).astype(np.float32)
+        opencv.setInput(pixels)
+        expected = as_network(taking_pixels(network))(pixels)
+        assert opencv.forward() == pytest.approx(expected, abs=1e-3)
 
 
 def test_pixels_from_0_to_255_give_what_their_fractions_gave() -> None:
