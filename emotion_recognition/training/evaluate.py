@@ -16,7 +16,7 @@ from typing import Any, get_args
 
 from emotion_recognition.backends import BACKENDS, Precision, open_model, resolve
 from emotion_recognition.core.classifier import EmotionClassifier
-from emotion_recognition.core.detector import FaceDetector
+from emotion_recognition.core.detectors import make_detector
 from emotion_recognition.core.manifest import (
     MODELS,
     FileKind,
@@ -67,8 +67,8 @@ PROTOCOL = {
     "calibration": f"temperature and reject threshold from one half of valid (seed {SPLIT_SEED}), "
     f"measured on the other; {BINS} bins of equal width",
     "wild": "people for whom crc32(name) is a multiple of 5",
-    "detector": "val; faces from 5 or 10 % of the image's longer side, smaller and flagged faces "
-    "neither hit nor miss",
+    "detector": "val; faces from 3, 5 or 10 % of the image's longer side, smaller and flagged "
+    "faces neither hit nor miss",
     "negatives": f"{NEGATIVES} images without a face, lowest SHA-256 of the file name",
 }
 
@@ -100,8 +100,8 @@ def measure(
         backend, precision = ARTEFACTS[artefact]
         network = open_model(manifest, backend, precision=precision)
         if kind == "detector":
-            threshold = manifest.settings["score_threshold"]
-            figures = detector_figures(FaceDetector(network, threshold), images, threshold)
+            detector = make_detector(manifest, network)
+            figures = detector_figures(detector, images, detector.score_threshold)
         else:
             classifier = EmotionClassifier(network, manifest.settings["temperature"])
             figures = classifier_figures(classifier, crops)
@@ -140,7 +140,7 @@ def evaluate_detectors(options: argparse.Namespace) -> tuple[dict[str, Any], lis
     for name in options.detectors:
         manifest = read_manifest("detector", name, options.models)
         network = open_model(manifest, options.backend, precision=options.precision)
-        detector = FaceDetector(network, manifest.settings["score_threshold"])
+        detector = make_detector(manifest, network)
         evidence = measure_detector(detector, images, negatives[: options.limit])
         everything[name] = {"files": headline(manifest, options), **evidence.figures()}
         save_detector_charts(name, evidence, options.output)

@@ -18,6 +18,8 @@ from emotion_recognition.training.quantize import fuse, quantization_aware, take
 STATISTICS_BATCHES = 200
 WARM_UP_STEPS = 500
 
+Weights = tuple[Tensor, ...] | list[Tensor]
+
 
 def train_and_save(
     network: nn.Module,
@@ -156,15 +158,13 @@ def warm_stable_decay(
     return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
 
 
-def lengthening_average(
-    decay: float,
-) -> Callable[[list[Tensor], list[Tensor], Tensor | int], None]:
+def lengthening_average(decay: float) -> Callable[[Weights, Weights, Tensor | int], None]:
     """An exponential moving average over the last ninth of all steps, until `decay` is reached.
 
     So it never holds on to the weights of the beginning, however short the training is.
     """
 
-    def update(averages: list[Tensor], weights: list[Tensor], count: Tensor | int) -> None:
+    def update(averages: Weights, weights: Weights, count: Tensor | int) -> None:
         steps = float(count)
         get_ema_multi_avg_fn(min(decay, (1 + steps) / (10 + steps)))(averages, weights, count)
 

@@ -8,6 +8,7 @@ import onnxruntime
 import pytest
 import torch
 from torch import Tensor, nn
+from untrained_detector import untrained
 
 from emotion_recognition.core.multilevel import CHANNELS, MultilevelDetector, cells
 from emotion_recognition.training.assignment import RADIUS, Assignment, assign
@@ -221,19 +222,6 @@ def test_the_network_stays_within_its_budget() -> None:
     assert output.shape == (1, CHANNELS, len(cells(256, 320)[0]))
     assert sum(parameter.numel() for parameter in network.parameters()) < 250_000
     assert total < 66e6
-
-
-def untrained() -> DefaultDetector:
-    """With weights, and with statistics, that find faces of sorts anywhere."""
-    torch.manual_seed(0)
-    network = DefaultDetector()
-    network.train()
-    for _ in range(3):
-        network(torch.rand(2, 3, 64, 64))
-    for head in network.heads:
-        nn.init.normal_(head[-1].weight, std=1.0)
-        nn.init.zeros_(head[-1].bias)
-    return network.eval()
 
 
 def export(network: DefaultDetector, path: Path) -> None:
