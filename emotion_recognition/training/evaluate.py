@@ -67,8 +67,8 @@ PROTOCOL = {
     "calibration": f"temperature and reject threshold from one half of valid (seed {SPLIT_SEED}), "
     f"measured on the other; {BINS} bins of equal width",
     "wild": "people for whom crc32(name) is a multiple of 5",
-    "detector": "val; faces from 3, 5 or 10 % of the image's longer side, smaller and flagged "
-    "faces neither hit nor miss",
+    "detector": "val; faces from 5 or 10 % of the image's longer side, smaller and flagged faces "
+    "neither hit nor miss",
     "negatives": f"{NEGATIVES} images without a face, lowest SHA-256 of the file name",
 }
 

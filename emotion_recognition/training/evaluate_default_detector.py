@@ -22,6 +22,7 @@ from emotion_recognition.training.image_cache import read_pixels
 from emotion_recognition.training.metrics import ImageDetections, assign
 from emotion_recognition.training.runtime import as_network
 
+PERCENTS = (3, 5, 10)  # of the image's longer side, from which on faces count
 MATCH = 0.5  # overlap from which on a detection is of a face
 
 
@@ -84,7 +85,7 @@ def figures(
     p1 = summarize([results[i] for i in portraits], [images[i] for i in portraits], score_threshold)
     counts = [len(detect(read_pixels(image.path), score_threshold)) for image in negatives]
     return {
-        **summarize(results, images, score_threshold),
+        **summarize(results, images, score_threshold, PERCENTS),
         "mean_iou_p1": p1["mean_iou_5"],
         "detections_on_no_face": float(np.mean(counts)) if counts else 0.0,
         **landmark_error(detect, images, score_threshold),

@@ -22,6 +22,7 @@ from torch.utils.data import DataLoader
 from emotion_recognition.core.multilevel import MultilevelDetector
 from emotion_recognition.training.default_detector import DefaultDetector, taking_pixels
 from emotion_recognition.training.detection_data import SOURCE_WEIGHTS, AnnotatedImage
+from emotion_recognition.training.evaluate_default_detector import PERCENTS
 from emotion_recognition.training.evaluate_detector import detector_figures
 from emotion_recognition.training.face_landmarks import read_landmarked
 from emotion_recognition.training.held_aside import without_held_aside
@@ -36,7 +37,7 @@ from emotion_recognition.training.trainer import fit, train_and_save
 def validate(images: Sequence[AnnotatedImage], model: nn.Module) -> dict[str, float]:
     assert isinstance(model, DefaultDetector)
     detector = MultilevelDetector(as_network(taking_pixels(model)), score_threshold=0.5)
-    figures = detector_figures(detector, images, detector.score_threshold)
+    figures = detector_figures(detector, images, detector.score_threshold, PERCENTS)
     names = ("ap50_3", "ap50_5", "ap50_10", "mean_iou_10", "recall_10")
     return {name: figures[name] for name in names}
 

@@ -1,6 +1,7 @@
 """The training commands, from scratch on a few images made here, killed and taken up again."""
 
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,10 @@ import numpy as np
 import pytest
 import torch
 from ferplus_archive import write_ferplus
+from untrained_detector import untrained
+
+from emotion_recognition.core.manifest import read_manifest
+from emotion_recognition.training import publish_default_detector
 
 COLUMNS = "file,source,split,width,height,x1,y1,x2,y2,label_type,ignore"
 LANDMARK_COLUMNS = (
@@ -124,3 +129,18 @@ def test_training_with_rounding_leaves_weights_to_publish(
     last = "head.weight" if net == "detector" else "linear.weight"
     assert not torch.equal(before[last], fused[last])
     assert torch.allclose(before[last], fused[last], atol=0.02)
+
+
+def test_weights_of_the_default_detector_become_a_packaged_model(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.save(untrained().state_dict(), tmp_path / "float.pt")
+    arguments = ["--weights", tmp_path / "float.pt", "--data", data, "--models", tmp_path]
+    monkeypatch.setattr(sys, "argv", ["publish", *map(str, arguments), "--score-threshold", "0.7"])
+    publish_default_detector.main()
+    manifest = read_manifest("detector", "default", tmp_path)
+    assert manifest.verified_file("onnx_float").stat().st_size < 1_100_000
+    assert manifest.settings == {"score_threshold": 0.7, "input_width": 320}
+    assert manifest.metrics["onnx_float"].keys() >= {"ap50_5", "ap50_10"}
+    content = json.loads((tmp_path / "detector_default" / "manifest.json").read_text())
+    assert content["small_faces_and_landmarks"].keys() >= {"ap50_3", "landmark_error"}
