@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from emotion_recognition.backends import Precision, open_model, resolve
 from emotion_recognition.core.classifier import EmotionClassifier, crop_face
-from emotion_recognition.core.detector import FaceDetector
+from emotion_recognition.core.detectors import Detector, expect_shapes, make_detector
 from emotion_recognition.core.following.decision import decide
 from emotion_recognition.core.manifest import (
     DEFAULT_CLASSIFIER,
@@ -27,17 +27,19 @@ def load_detector(
     backend: str = "auto",
     threads: int = 0,
     precision: Precision = "auto",
-) -> FaceDetector:
+    input_width: int | None = None,
+) -> Detector:
     """A packaged face detector.
 
     name: a folder `models/detector_<name>`. backend: 'auto', 'onnxruntime', 'torch' or 'opencv'.
     threads: for one inference, 0 for the library's own choice. precision: 'auto' (int8 where the
-    backend runs it), 'int8' or 'float'. Raises ModelError, BackendError.
+    backend runs it), 'int8' or 'float'. input_width: see `make_detector`. Raises ModelError,
+    BackendError, and ValueError for a width that cannot be.
     """
     manifest = read_manifest("detector", name)
-    manifest.expect_shapes(FaceDetector.INPUT_SHAPE, FaceDetector.OUTPUT_SHAPE)
+    expect_shapes(manifest)
     network = open_model(manifest, resolve(backend), threads, precision)
-    return FaceDetector(network, manifest.settings["score_threshold"])
+    return make_detector(manifest, network, input_width)
 
 
 def load_classifier(

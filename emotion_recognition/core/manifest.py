@@ -29,18 +29,26 @@ LARGEST_AXIS = 1 << 16  # of a network's input or output
 
 #: Keys of a manifest that the code reads, and those that are there for its readers.
 _KEYS = {"kind", "input_shape", "output_shape", "labels", "settings", "files", "metrics"}
-_DESCRIPTIONS = {"architecture", "input", "output", "quantization", "data_sources", "license"}
+_DESCRIPTIONS = {
+    "architecture",
+    "input",
+    "output",
+    "quantization",
+    "small_faces_and_landmarks",
+    "data_sources",
+    "license",
+}
 
 #: The settings of each kind of model with the least and the greatest value that makes sense.
 _SETTINGS: Mapping[Kind, Mapping[str, tuple[float, float]]] = {
-    "detector": {"score_threshold": (0.0, 1.0)},
+    "detector": {"score_threshold": (0.0, 1.0), "input_width": (32.0, 2048.0)},
     "classifier": {
         "temperature": (0.05, 20.0),
         "crop_scale": (0.5, 3.0),
         "reject_threshold": (0.0, 1.0),
     },
 }
-_OPTIONAL_SETTINGS = {"reject_threshold"}
+_OPTIONAL_SETTINGS = {"input_width", "reject_threshold"}
 _LABELS: Mapping[Kind, tuple[str, ...]] = {"detector": ("face",), "classifier": LABELS}
 
 

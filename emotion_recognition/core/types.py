@@ -88,7 +88,8 @@ class Face:
     entry of LABELS, or empty when no classifier has seen the face. track_id: 0 without tracking,
     and for a face that is too new for an id. raw_probabilities: what the classifier said of this
     image alone, where `probabilities` and `emotion` are smoothed over time; empty where they are
-    not.
+    not. landmarks: eye, eye, nose tip, corner of the mouth, corner of the mouth as (x, y) in pixels
+    of the source image, the one further left in the image first; empty where a detector finds none.
     """
 
     box: Box
@@ -97,6 +98,7 @@ class Face:
     emotion: Emotion = UNKNOWN
     track_id: int = 0
     raw_probabilities: tuple[float, ...] = ()
+    landmarks: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -204,18 +204,23 @@ def visible_boxes(
     image: AnnotatedImage, matrix: NDArray[np.float64], width: int, height: int
 ) -> tuple[Boxes, NDArray[np.bool_]]:
     """Maps and clips the boxes; one that is half hidden is ignored, one that is gone dropped."""
-    center = (image.boxes[:, :2] + image.boxes[:, 2:]) / 2
-    half = (image.boxes[:, 2:] - image.boxes[:, :2]) / 2
-    center = center @ matrix[:, :2].T + matrix[:, 2]
-    # The extent of a rotated ellipse; the extent of a rotated box would be too loose for a face.
-    half = np.sqrt((half**2) @ (matrix[:, :2] ** 2).T)
-    boxes = np.concatenate([center - half, center + half], axis=1).astype(np.float32)
+    boxes = mapped_boxes(image.boxes, matrix)
     clipped = np.clip(boxes, 0, np.array([width, height] * 2, np.float32))
     visible = _area(clipped) / np.maximum(_area(boxes), 1e-6)
     longer = np.maximum(clipped[:, 2] - clipped[:, 0], clipped[:, 3] - clipped[:, 1])
     ignore = image.ignore | (visible < 0.5) | (longer < SMALLEST_FACE * INPUT_SIZE)
     keep = visible > 0.1
     return clipped[keep], ignore[keep]
+
+
+def mapped_boxes(boxes: Boxes, matrix: NDArray[np.float64]) -> Boxes:
+    """The boxes (M, 4) of faces under an affine map (2, 3)."""
+    center = (boxes[:, :2] + boxes[:, 2:]) / 2
+    half = (boxes[:, 2:] - boxes[:, :2]) / 2
+    center = center @ matrix[:, :2].T + matrix[:, 2]
+    # The extent of a rotated ellipse; the extent of a rotated box would be too loose for a face.
+    half = np.sqrt((half**2) @ (matrix[:, :2] ** 2).T)
+    return np.concatenate([center - half, center + half], axis=1).astype(np.float32)
 
 
 def _area(boxes: Boxes) -> Boxes:

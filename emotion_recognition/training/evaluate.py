@@ -17,7 +17,7 @@ from typing import Any, get_args
 
 from emotion_recognition.backends import BACKENDS, Precision, open_model, resolve
 from emotion_recognition.core.classifier import EmotionClassifier
-from emotion_recognition.core.detector import FaceDetector
+from emotion_recognition.core.detectors import make_detector
 from emotion_recognition.core.manifest import (
     MODELS,
     FileKind,
@@ -118,7 +118,7 @@ def evaluate_detectors(options: Evaluation) -> tuple[dict[str, Any], list[str]]:
     for name in options.detectors:
         manifest = read_manifest("detector", name, options.models)
         network = open_model(manifest, options.backend, precision=options.precision)
-        detector = FaceDetector(network, manifest.settings["score_threshold"])
+        detector = make_detector(manifest, network)
         evidence = measure_detector(detector, images, negatives[: options.limit])
         everything[name] = {"files": headline(manifest, options), **evidence.figures()}
         save_detector_charts(name, evidence, options.output)

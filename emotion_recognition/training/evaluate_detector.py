@@ -14,6 +14,7 @@ from emotion_recognition.training.metrics import ImageDetections, match
 
 Detect = Callable[[NDArray[np.uint8], float], Sequence[Face]]
 LOWEST_SCORE = 0.01
+PERCENTS = (5, 10)
 
 
 def detect_all(detect: Detect, images: Sequence[AnnotatedImage]) -> list[ImageDetections]:
@@ -49,21 +50,27 @@ def without_small(
 
 
 def detector_figures(
-    detect: Detect, images: Sequence[AnnotatedImage], score_threshold: float
+    detect: Detect,
+    images: Sequence[AnnotatedImage],
+    score_threshold: float,
+    percents: Sequence[int] = PERCENTS,
 ) -> dict[str, float]:
     """Runs the detector on the images and summarizes what it found."""
-    return summarize(detect_all(detect, images), images, score_threshold)
+    return summarize(detect_all(detect, images), images, score_threshold, percents)
 
 
 def summarize(
-    results: Sequence[ImageDetections], images: Sequence[AnnotatedImage], score_threshold: float
+    results: Sequence[ImageDetections],
+    images: Sequence[AnnotatedImage],
+    score_threshold: float,
+    percents: Sequence[int] = PERCENTS,
 ) -> dict[str, float]:
     """AP at IoU 0.5 and 0.4, and mean IoU, recall and false positives at the threshold.
 
     Figures with suffix _5 count faces whose longer side is >= 5 % of the image's, _10 >= 10 %.
     """
     figures: dict[str, float] = {}
-    for percent in (5, 10):
+    for percent in percents:
         counted = without_small(results, images, percent / 100)
         half = match(counted, 0.5)
         figures[f"ap50_{percent}"] = half.average_precision()

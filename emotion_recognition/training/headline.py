@@ -6,7 +6,7 @@ from pathlib import Path
 
 from emotion_recognition.backends import Precision, open_model
 from emotion_recognition.core.classifier import EmotionClassifier
-from emotion_recognition.core.detector import FaceDetector
+from emotion_recognition.core.detectors import make_detector
 from emotion_recognition.core.manifest import MODELS, FileKind, Kind, read_manifest
 from emotion_recognition.training.detection_data import read_annotations
 from emotion_recognition.training.emotion_data import read_ferplus
@@ -48,8 +48,8 @@ def measure(
         backend, precision = ARTEFACTS[artefact]
         network = open_model(manifest, backend, precision=precision)
         if kind == "detector":
-            threshold = manifest.settings["score_threshold"]
-            figures = detector_figures(FaceDetector(network, threshold), images, threshold)
+            detector = make_detector(manifest, network)
+            figures = detector_figures(detector, images, detector.score_threshold)
         else:
             classifier = EmotionClassifier(network, manifest.settings["temperature"])
             figures = classifier_figures(classifier, crops)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import TypeVar
 
 from emotion_recognition.training.detection_data import AnnotatedImage
 
 NEGATIVES = 200
 
+Image = TypeVar("Image", bound=AnnotatedImage)
 
-def held_aside_negatives(
-    images: Sequence[AnnotatedImage], count: int = NEGATIVES
-) -> list[AnnotatedImage]:
+
+def held_aside_negatives(images: Sequence[Image], count: int = NEGATIVES) -> list[Image]:
     """Of the images without any box, those whose file names have the lowest SHA-256.
 
     The rule needs no list of files, mixes all sources, and does not depend on the order of
@@ -22,7 +23,7 @@ def held_aside_negatives(
     return sorted(negatives, key=_hash_of_name)[:count]
 
 
-def without_held_aside(images: Sequence[AnnotatedImage]) -> list[AnnotatedImage]:
+def without_held_aside(images: Sequence[Image]) -> list[Image]:
     """What is left to train on, in the given order."""
     held_aside = {image.path for image in held_aside_negatives(images)}
     return [image for image in images if image.path not in held_aside]

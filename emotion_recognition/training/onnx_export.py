@@ -15,8 +15,12 @@ from torch import Tensor, nn
 OPSET = 17  # OpenCV 4.6, the oldest version on a supported robot, reads it
 
 
-def export_onnx(model: nn.Module, example: Tensor, path: Path) -> None:
-    """Writes a float or calibrated network; int8 weights and biases are stored as integers."""
+def export_onnx(model: nn.Module, example: Tensor, path: Path, any_size: bool = False) -> None:
+    """Writes a float or calibrated network; int8 weights and biases are stored as integers.
+
+    any_size: whether height and width of the input are left open; otherwise they are the
+    example's, as the size of the batch always is.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the TorchScript exporter alone knows fake quantization
         torch.onnx.export(
@@ -30,8 +34,22 @@ def export_onnx(model: nn.Module, example: Tensor, path: Path) -> None:
         )
     content = onnx.load(path)
     store_integers(content.graph)
+    if any_size:
+        open_size(content.graph)
     onnx.checker.check_model(content, full_check=True)
     onnx.save(content, path)
+
+
+def open_size(graph: GraphProto) -> None:
+    """Names the dimensions that follow from height and width instead of fixing them.
+
+    For fully convolutional networks. Exported with dynamic axes, a network computes the shapes of
+    its reshapes from its input, which OpenCV 4.6 refuses to read.
+    """
+    del graph.value_info[:]
+    for value in (*graph.input, *graph.output):
+        for axis, dimension in enumerate(value.type.tensor_type.shape.dim[2:], start=2):
+            dimension.dim_param = f"{value.name}_{axis}"
 
 
 def store_integers(graph: GraphProto) -> None:

@@ -170,6 +170,7 @@ def write_manifest(kind: Kind, folder: Path, content: dict[str, Any]) -> None:
     files = {
         key: {"name": name, "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest()}
         for key, name in FILE_NAMES.items()
+        if (folder / name).exists()
     }
     manifest = {"kind": kind, **content, "files": files}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The training loop of both networks: cosine schedule, weight averaging, resumable checkpoints."""
+"""The training loop of all networks: schedules, weight averaging, resumable checkpoints."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from emotion_recognition.training.curves import save_curves
 from emotion_recognition.training.quantize import fuse, quantization_aware, take_weights
 
 STATISTICS_BATCHES = 200
+WARM_UP_STEPS = 500
+
+Weights = tuple[Tensor, ...] | list[Tensor]
 
 
 def train_and_save(
@@ -49,27 +52,40 @@ def fit(
     ema_decay: float = 0.998,
     validate_every: int = 1,
     relabel: Callable[[Tensor, Tensor], Tensor] | None = None,
+    decay_epochs: int | None = None,
+    precision: torch.dtype = torch.bfloat16,
 ) -> nn.Module:
     """Trains and returns the averaged model, leaving checkpoint.pt and curves.png in `output`.
 
     The loader yields uint8 images and targets; images are scaled to [0, 1] here. Its sampler has
     an `epoch` attribute, so that an interrupted run, started again, draws the same samples and
     ends with the same weights. relabel: makes the targets of the loss from the scaled images and
-    the loader's targets, as a teacher does. Matrix work runs in bfloat16.
+    the loader's targets, as a teacher does. decay_epochs: see `warm_stable_decay`, with an average
+    that suits any number of steps; None: one cycle with a cosine over all epochs. precision: of
+    matrix work, bfloat16 or float32.
     """
     output.mkdir(parents=True, exist_ok=True)
     checkpoint = output / "checkpoint.pt"
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(ema_decay))
+    average = AveragedModel(
+        model,
+        multi_avg_fn=get_ema_multi_avg_fn(ema_decay)
+        if decay_epochs is None
+        else lengthening_average(ema_decay),
+    )
     optimizer = torch.optim.AdamW(
         [parameter for parameter in model.parameters() if parameter.requires_grad],
         learning_rate,
         weight_decay=weight_decay,
     )
     total_steps = epochs * len(loader)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, learning_rate, total_steps=total_steps, pct_start=0.08, cycle_momentum=False
-    )
+    schedule: torch.optim.lr_scheduler.LRScheduler
+    if decay_epochs is None:
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, learning_rate, total_steps=total_steps, pct_start=0.08, cycle_momentum=False
+        )
+    else:
+        schedule = warm_stable_decay(optimizer, total_steps, decay_epochs * len(loader))
     history: list[dict[str, float]] = []
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
@@ -88,7 +104,7 @@ def fit(
             total = 0.0
             for images, targets in loader:
                 scaled = _scaled(images)
-                with torch.autocast("cpu", torch.bfloat16):
+                with torch.autocast("cpu", precision, enabled=precision != torch.float32):
                     predictions = model(scaled)
                     if relabel is not None:
                         targets = relabel(scaled, targets)
@@ -124,6 +140,35 @@ def fit(
     update_bn((_scaled(images) for images, _ in islice(loader, STATISTICS_BATCHES)), average.module)
     averaged: nn.Module = average.module.eval()
     return averaged
+
+
+def warm_stable_decay(
+    optimizer: torch.optim.Optimizer, total_steps: int, decay_steps: int
+) -> torch.optim.lr_scheduler.LambdaLR:
+    """A learning rate that is constant after WARM_UP_STEPS, and falls to 0 over the last steps.
+
+    Until it falls it does not depend on the number of steps, so that a checkpoint can be taken up
+    with more of them, or a copy of it with few, to see what the weights are worth by now.
+    """
+
+    def factor(step: int) -> float:
+        left = (total_steps - step) / decay_steps if decay_steps else 1.0
+        return min((step + 1) / WARM_UP_STEPS, 1.0) * min(max(left, 0.0), 1.0)
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+def lengthening_average(decay: float) -> Callable[[Weights, Weights, Tensor | int], None]:
+    """An exponential moving average over the last ninth of all steps, until `decay` is reached.
+
+    So it never holds on to the weights of the beginning, however short the training is.
+    """
+
+    def update(averages: Weights, weights: Weights, count: Tensor | int) -> None:
+        steps = float(count)
+        get_ema_multi_avg_fn(min(decay, (1 + steps) / (10 + steps)))(averages, weights, count)
+
+    return update
 
 
 def train_mode(model: nn.Module) -> None:

@@ -59,7 +59,7 @@ def test_one_command_writes_every_figure(tmp_path: Path, capsys: pytest.CaptureF
         headline = figures["files"]["onnx_int8"]["accuracy"]
         assert figures["ferplus_valid"]["accuracy"] == headline
     for figures in report["detectors"].values():
-        assert figures["val"] == figures["files"]["onnx_int8"]
+        assert figures["val"] == next(iter(figures["files"].values()))
         assert figures["negatives"]["images"] == 12
     tables = (tmp_path / "tables.md").read_text()
     for target in (*CLASSIFIER_TARGETS, *DETECTOR_TARGETS):

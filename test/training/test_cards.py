@@ -32,7 +32,7 @@ def test_the_card_has_the_figures_of_every_manifest(kind: Kind) -> None:
     for name in model_names(kind):
         section = card.split(f"### {kind.capitalize()} `{name}`")[1].split("###")[0]
         metrics = read_manifest(kind, name).metrics
-        for figure in metrics["onnx_int8"]:
+        for figure in next(iter(metrics.values())):
             cells = (f"{metrics[artefact][figure]:.3f}" for artefact in metrics)
             assert f"| {figure} | {' | '.join(cells)} |" in section, (name, figure)
 

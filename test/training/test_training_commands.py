@@ -1,6 +1,7 @@
-"""Both training commands, from scratch on a few images made here, killed and taken up again."""
+"""The training commands, from scratch on a few images made here, killed and taken up again."""
 
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -12,8 +13,17 @@ import numpy as np
 import pytest
 import torch
 from ferplus_archive import write_ferplus
+from untrained_detector import untrained
+
+from emotion_recognition.core.manifest import read_manifest
+from emotion_recognition.training import publish_default_detector
 
 COLUMNS = "file,source,split,width,height,x1,y1,x2,y2,label_type,ignore"
+LANDMARK_COLUMNS = (
+    "file,x1,y1,x2,y2,label_type,score,"
+    "eye1_x,eye1_y,eye2_x,eye2_y,nose_x,nose_y,mouth1_x,mouth1_y,mouth2_x,mouth2_y"
+)
+POINTS = (34, 27, 46, 27, 40, 31, 36, 36, 44, 36)
 
 KILL_AFTER_FIRST_CHECKPOINT = """
 import os, pathlib, runpy, signal, sys
@@ -30,7 +40,8 @@ runpy.run_module(sys.argv[0], run_name="__main__")
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """faces/ with 16 pictures of a disc and 200 without; emotion/ferplus.npz."""
+    """faces/ with 16 pictures of a disc, half of them with landmarks, and 200 without one;
+    emotion/ferplus.npz."""
     root = tmp_path_factory.mktemp("data")
     rng = np.random.default_rng(0)
     (root / "faces").mkdir()
@@ -46,6 +57,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 box = ["28", "18", "52", "42"]
             cv2.imwrite(str(root / "faces" / f"{index}.png"), image)
             table.writerow([f"{index}.png", "test", split, 80, 60, *box, "human", 0])
+    with open(root / "faces" / "landmarks.csv", "w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(LANDMARK_COLUMNS.split(","))
+        for index in range(0, 16, 2):
+            table.writerow([f"{index}.png", 28, 18, 52, 42, "human", "", *POINTS])
     crops = rng.integers(0, 256, (48, 48, 48), np.uint8)
     (root / "emotion").mkdir()
     splits = ["train"] * 40 + ["valid"] * 8
@@ -56,7 +72,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def train(net: str, data: Path, output: Path, *more: str, killed: bool = False) -> int:
     """Two epochs in a process of their own; the exit code."""
     module = f"emotion_recognition.training.train_{net}"
-    path = data / ("faces" if net == "detector" else "emotion/ferplus.npz")
+    path = data / ("emotion/ferplus.npz" if net == "classifier" else "faces")
     start = ["-c", KILL_AFTER_FIRST_CHECKPOINT, module] if killed else ["-m", module]
     command = [sys.executable, *start, "--data", path, "--output", output, *more]
     command += ["--epochs", "2", "--batch-size", "4", "--workers", "0"]
@@ -68,20 +84,36 @@ def train(net: str, data: Path, output: Path, *more: str, killed: bool = False) 
     return finished.returncode
 
 
-@pytest.mark.parametrize("net", ["detector", "classifier"])
+@pytest.mark.parametrize("net", ["detector", "default_detector", "classifier"])
 def test_a_killed_run_goes_on_and_ends_with_the_weights_of_one_that_was_not(
     net: str, data: Path, tmp_path: Path
 ) -> None:
-    assert train(net, data, tmp_path / "whole") == 0
-    assert train(net, data, tmp_path / "killed", killed=True) == -signal.SIGKILL
+    more = ("--decay-epochs", "1", "--size", "96") if net == "default_detector" else ()
+    assert train(net, data, tmp_path / "whole", *more) == 0
+    assert train(net, data, tmp_path / "killed", *more, killed=True) == -signal.SIGKILL
     assert not (tmp_path / "killed" / "float.pt").exists()
-    assert train(net, data, tmp_path / "killed") == 0
+    assert train(net, data, tmp_path / "killed", *more) == 0
     whole, resumed = (
         torch.load(tmp_path / run / "float.pt", weights_only=True) for run in ("whole", "killed")
     )
     assert whole.keys() == resumed.keys()
     for name, value in whole.items():
         assert torch.equal(value, resumed[name]), name
+
+
+def test_a_run_of_constant_rate_goes_on_to_decay_as_if_that_had_been_planned(
+    data: Path, tmp_path: Path
+) -> None:
+    planned = ("--decay-epochs", "1", "--size", "96")
+    open_ended = ("--decay-epochs", "0", "--size", "96")
+    train("default_detector", data, tmp_path / "whole", *planned)
+    train("default_detector", data, tmp_path / "later", *open_ended, killed=True)
+    train("default_detector", data, tmp_path / "later", *planned)
+    whole, later = (
+        torch.load(tmp_path / run / "float.pt", weights_only=True) for run in ("whole", "later")
+    )
+    for name, value in whole.items():
+        assert torch.equal(value, later[name]), name
 
 
 @pytest.mark.parametrize("net", ["detector", "classifier"])
@@ -97,3 +129,18 @@ def test_training_with_rounding_leaves_weights_to_publish(
     last = "head.weight" if net == "detector" else "linear.weight"
     assert not torch.equal(before[last], fused[last])
     assert torch.allclose(before[last], fused[last], atol=0.02)
+
+
+def test_weights_of_the_default_detector_become_a_packaged_model(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.save(untrained().state_dict(), tmp_path / "float.pt")
+    arguments = ["--weights", tmp_path / "float.pt", "--data", data, "--models", tmp_path]
+    monkeypatch.setattr(sys, "argv", ["publish", *map(str, arguments), "--score-threshold", "0.7"])
+    publish_default_detector.main()
+    manifest = read_manifest("detector", "default", tmp_path)
+    assert manifest.verified_file("onnx_float").stat().st_size < 1_100_000
+    assert manifest.settings == {"score_threshold": 0.7, "input_width": 320}
+    assert manifest.metrics["onnx_float"].keys() >= {"ap50_5", "ap50_10"}
+    content = json.loads((tmp_path / "detector_default" / "manifest.json").read_text())
+    assert content["small_faces_and_landmarks"].keys() >= {"ap50_3", "landmark_error"}

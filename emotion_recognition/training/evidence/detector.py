@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from emotion_recognition.core.detector import FaceDetector
+from emotion_recognition.core.detectors import Detector
 from emotion_recognition.training.detection_data import AnnotatedImage
 from emotion_recognition.training.evaluate_detector import (
     detect_all,
@@ -38,7 +39,8 @@ THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
 class DetectorEvidence:
     """What one run over the images gave.
 
-    letterbox, squash: the headline figures with either way of filling the input. matches: by the
+    letterbox, squash: the headline figures with either way of filling the input; squash is empty
+    for a detector whose input need not be square. matches: by the
     smallest size in percent, at IoU 0.5. misplaced, background: false positives that are on a
     face, though not well enough, and that are not. negatives: how many images. negative_matches:
     detections on them. false_positives_by_source: negative images and false positives. results:
@@ -96,12 +98,15 @@ class DetectorEvidence:
 
 
 def measure_detector(
-    detector: FaceDetector, images: Sequence[AnnotatedImage], negatives: Sequence[AnnotatedImage]
+    detector: Detector, images: Sequence[AnnotatedImage], negatives: Sequence[AnnotatedImage]
 ) -> DetectorEvidence:
     """images: annotated, with faces. negatives: without."""
     threshold = detector.score_threshold
     results = detect_all(detector, images)
-    squashed = detect_all(SquashingDetector(detector.network), images)
+    squash: dict[str, float] = {}
+    if isinstance(detector, FaceDetector):
+        squashed = detect_all(SquashingDetector(detector.network), images)
+        squash = summarize(squashed, images, threshold)
     records = face_records(results, images, shapes_of(images), threshold)
     large = at_least(records, SMALLEST_FACE)
     wrong = [outcome(result, threshold)[1] for result in results]
@@ -115,7 +120,7 @@ def measure_detector(
     return DetectorEvidence(
         score_threshold=threshold,
         letterbox=summarize(results, images, threshold),
-        squash=summarize(squashed, images, threshold),
+        squash=squash,
         matches={
             percent: match(without_small(results, images, percent / 100), 0.5)
             for percent in (5, 10)

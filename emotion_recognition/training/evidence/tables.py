@@ -97,7 +97,8 @@ def classifier_tables(name: str, figures: dict[str, Any]) -> str:
 
 
 def detector_tables(name: str, figures: dict[str, Any]) -> str:
-    letterbox, squash = figures["val"], figures["val_squashed"]
+    ways = {"letterboxed": figures["val"], "squashed": figures["val_squashed"]}
+    ways = {way: item for way, item in ways.items() if item}
     negatives = figures["negatives"]
     sizes = [
         [f"{item['low']:.1%} to {item['high']:.1%}", item["faces"], item["recall"], item["limit"]]
@@ -118,8 +119,8 @@ def detector_tables(name: str, figures: dict[str, Any]) -> str:
             f"### Detector `{name}`",
             artefact_table(figures["files"]),
             markdown_table(
-                ["figure", "letterboxed", "squashed"],
-                [[key, letterbox[key], squash[key]] for key in letterbox],
+                ["figure", *ways],
+                [[key, *(item[key] for item in ways.values())] for key in figures["val"]],
             ),
             markdown_table(
                 ["source of val", "images", "ap50_10", "mean_iou_10", "recall_10"],

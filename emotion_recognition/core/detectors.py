@@ -1,0 +1,46 @@
+"""The detectors there are, each behind the network that it decodes."""
+
+from __future__ import annotations
+
+from emotion_recognition.core.arrays import Network
+from emotion_recognition.core.detector import FaceDetector
+from emotion_recognition.core.errors import ModelError
+from emotion_recognition.core.manifest import Manifest
+from emotion_recognition.core.multilevel import CHANNELS, STRIDES, MultilevelDetector, cells
+
+Detector = FaceDetector | MultilevelDetector
+
+
+def expect_shapes(manifest: Manifest) -> None:
+    """Raises ModelError unless a packaged detector's network has shapes that can be decoded."""
+    if "input_width" not in manifest.settings:
+        manifest.expect_shapes(FaceDetector.INPUT_SHAPE, FaceDetector.OUTPUT_SHAPE)
+        return
+    shape, width = manifest.input_shape, manifest.settings["input_width"]
+    if len(shape) != 4 or any(side % STRIDES[-1] for side in (*shape[2:], width)):
+        raise ModelError(
+            f"{manifest.title}: input_shape is {shape} and input_width {width:g}, expected "
+            f"(1, 3, height, width) and a width, all multiples of {STRIDES[-1]}"
+        )
+    number_of_cells = len(cells(*shape[2:])[1])
+    manifest.expect_shapes((1, 3, *shape[2:]), (1, CHANNELS, number_of_cells))
+
+
+def make_detector(manifest: Manifest, network: Network, input_width: int | None = None) -> Detector:
+    """The detector of a packaged model.
+
+    input_width: of the network's input in pixels, a multiple of 32, for a model whose manifest
+    says that it takes any (it has a default); None for that default. Raises ValueError for a width
+    that cannot be.
+    """
+    threshold = manifest.settings["score_threshold"]
+    default = manifest.settings.get("input_width")
+    if default is None:
+        if input_width is not None:
+            raise ValueError(
+                f"detector '{manifest.name}' has an input of fixed size; "
+                f"expected no input_width, got {input_width}"
+            )
+        return FaceDetector(network, threshold)
+    width = int(default) if input_width is None else input_width
+    return MultilevelDetector(network, threshold, width)
