@@ -38,7 +38,6 @@ def test_a_card_is_not_written_from_a_part_of_the_figures(
     assert "--cards: the cards are of all models and images" in capsys.readouterr().err
 
 
-@pytest.mark.xfail(strict=True, reason="the published figures were not recomputed yet")
 @pytest.mark.parametrize("name", model_names("classifier", MODELS))
 def test_the_published_risk_is_at_the_reject_threshold_that_the_node_takes(name: str) -> None:
     published = json.loads(PUBLISHED.read_text())["classifiers"][name]["calibration"]
