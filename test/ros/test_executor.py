@@ -16,7 +16,7 @@ from rclpy.node import Node
 from rclpy.waitable import NumberOfEntities, Waitable
 
 from emotion_recognition.ros.diagnostics.name_watch import NameWatch
-from emotion_recognition.ros.process.executable import NodeError
+from emotion_recognition.ros.process.errors import NodeError
 from emotion_recognition.ros.process.executor import SturdyExecutor
 
 

@@ -11,7 +11,8 @@ pytest.importorskip("rclpy", reason="needs ROS 2")
 
 PROGRAM = """
 import os, signal, sys
-from emotion_recognition.ros.process.executable import NodeError, run
+from emotion_recognition.ros.process.errors import NodeError
+from emotion_recognition.ros.process.executable import run
 
 def interrupt():
     os.kill(os.getpid(), signal.SIGINT)

@@ -31,7 +31,7 @@ from emotion_recognition.ros.outputs import Output
 from emotion_recognition.ros.outputs.publishers import OutputPublishers, installed_outputs
 from emotion_recognition.ros.parameters.settings import Settings
 from emotion_recognition.ros.parameters.unknown_parameters import warn_of_unknown_parameters
-from emotion_recognition.ros.process.executable import NodeError
+from emotion_recognition.ros.process.errors import NodeError
 from emotion_recognition.ros.process.executor import SturdyExecutor
 from emotion_recognition.ros.process.freed_memory import return_freed_memory
 from emotion_recognition.ros.stream.frame_counts import FrameCounts

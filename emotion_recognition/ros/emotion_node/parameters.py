@@ -19,7 +19,7 @@ from emotion_recognition.core.manifest import (
 )
 from emotion_recognition.ros.parameters.declaration import declare
 from emotion_recognition.ros.parameters.settings import SETTINGS, Settings
-from emotion_recognition.ros.process.executable import NodeError
+from emotion_recognition.ros.process.errors import NodeError
 from emotion_recognition.ros.stream.image_subscription import IMAGE_TRANSPORTS, RELIABILITIES
 
 

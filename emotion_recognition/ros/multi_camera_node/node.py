@@ -17,7 +17,7 @@ from emotion_recognition import EmotionPipeline
 from emotion_recognition.ros.diagnostics.name_watch import NameWatch
 from emotion_recognition.ros.emotion_node.node import CLOSING_TIMEOUT, EmotionNode
 from emotion_recognition.ros.parameters.unknown_parameters import warn_of_unknown_parameters
-from emotion_recognition.ros.process.executable import NodeError
+from emotion_recognition.ros.process.errors import NodeError
 
 
 class MultiCameraNode(Node):

@@ -8,7 +8,7 @@ from typing import TypeVar
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 
-from emotion_recognition.ros.process.executable import NodeError
+from emotion_recognition.ros.process.errors import NodeError
 
 Value = TypeVar("Value", bool, int, float, str)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Protocol
 
+from emotion_recognition.ros.process.errors import NodeError
 from emotion_recognition.ros.process.log_file import without_log_file
 from emotion_recognition.ros.process.shared_memory import hide_own_segments, remove_orphans
 
@@ -17,10 +18,6 @@ _ROS_PACKAGES = {"rclpy", "rcl_interfaces", "builtin_interfaces", "sensor_msgs",
 
 #: What only some executables need.
 _OPTIONAL_ROS_PACKAGES = {"hri_msgs"}
-
-
-class NodeError(RuntimeError):
-    """Something that keeps a node from running, and that its user can put right."""
 
 
 class RunnableNode(Protocol):

@@ -12,7 +12,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.task import Task
 
-from emotion_recognition.ros.process.executable import NodeError
+from emotion_recognition.ros.process.errors import NodeError
 from emotion_recognition.ros.process.log_throttle import LogThrottle
 
 _PACKAGE = __name__.partition(".")[0]

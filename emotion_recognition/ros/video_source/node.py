@@ -13,7 +13,7 @@ from emotion_recognition.core.images.sources import FrameSource, SourceError, op
 from emotion_recognition.ros.diagnostics.name_watch import NameWatch
 from emotion_recognition.ros.parameters.declaration import declare
 from emotion_recognition.ros.parameters.unknown_parameters import warn_of_unknown_parameters
-from emotion_recognition.ros.process.executable import NodeError
+from emotion_recognition.ros.process.errors import NodeError
 from emotion_recognition.ros.video_source.image_publisher import ImagePublisher
 from emotion_recognition.ros.video_source.pacer import Pacer
 
