@@ -153,6 +153,13 @@ def test_transport_profile_holds_several_large_images() -> None:
     assert size >= 10 * 1280 * 720 * 3
 
 
+def test_a_node_that_was_missed_at_first_is_announced_again_soon() -> None:
+    profile = ElementTree.parse(ROOT / "config" / "fastdds.xml")
+    (period,) = (item for item in profile.iter() if item.tag.endswith("leaseAnnouncement"))
+    seconds, nanoseconds = (int(item.text or 0) for item in period)
+    assert 0.1 <= seconds + nanoseconds / 1e9 <= 0.5
+
+
 @pytest.mark.parametrize(
     ("distro", "variable"),
     [
