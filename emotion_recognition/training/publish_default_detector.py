@@ -15,7 +15,12 @@ import torch
 from emotion_recognition.backends import open_model
 from emotion_recognition.core.detectors import make_detector
 from emotion_recognition.core.manifest import MODELS, read_manifest
-from emotion_recognition.core.multilevel import CHANNELS, DEFAULT_INPUT_WIDTH, cells
+from emotion_recognition.core.multilevel import (
+    CHANNELS,
+    DEFAULT_INPUT_WIDTH,
+    MultilevelDetector,
+    cells,
+)
 from emotion_recognition.training.default_detector import taking_pixels
 from emotion_recognition.training.evaluate_default_detector import figures, read_weights
 from emotion_recognition.training.face_landmarks import read_landmarked
@@ -24,12 +29,14 @@ from emotion_recognition.training.held_aside import held_aside_negatives
 from emotion_recognition.training.onnx_export import export_onnx
 from emotion_recognition.training.publish import FACES, FILE_NAMES, LICENSE, write_manifest
 from emotion_recognition.training.quantize import fuse
+from emotion_recognition.training.runtime import as_network
+from emotion_recognition.training.size_bias import size_bias, without_size_bias
 
 NAME = "default"
 LANDMARKS = (
     "five landmarks of 12,122 of the training faces, an annotator's on 1,636 and YuNet's on others"
 )
-
+SIZES_FROM_EVERY = 5  # of the training images
 
 #: What `evaluate_default_detector` measures and `evaluate` does not.
 SMALL_FACES_AND_LANDMARKS = (
@@ -53,6 +60,9 @@ def main() -> None:
     folder: Path = options.models / f"detector_{NAME}"
     folder.mkdir(parents=True, exist_ok=True)
     network = taking_pixels(read_weights(options.weights))
+    train = read_landmarked(options.data / "faces", "train")
+    drawn = MultilevelDetector(as_network(network), options.score_threshold)
+    network = without_size_bias(network, size_bias(drawn, train[::SIZES_FROM_EVERY]))
     example = torch.zeros(1, 3, 256, DEFAULT_INPUT_WIDTH)
     export_onnx(fuse(network), example, folder / FILE_NAMES["onnx_float"], any_size=True)
     content: dict[str, Any] = {
@@ -79,7 +89,7 @@ def main() -> None:
     measured = figures(
         detector,
         read_landmarked(options.data / "faces", "val"),
-        held_aside_negatives(read_landmarked(options.data / "faces", "train")),
+        held_aside_negatives(train),
         options.score_threshold,
     )
     content["small_faces_and_landmarks"] = {

@@ -19,6 +19,7 @@ STATISTICS_BATCHES = 200
 WARM_UP_STEPS = 500
 
 Weights = tuple[Tensor, ...] | list[Tensor]
+MakeOptimizer = Callable[..., torch.optim.Optimizer]
 
 
 def train_and_save(
@@ -54,6 +55,7 @@ def fit(
     relabel: Callable[[Tensor, Tensor], Tensor] | None = None,
     decay_epochs: int | None = None,
     precision: torch.dtype = torch.bfloat16,
+    make_optimizer: MakeOptimizer = torch.optim.AdamW,
 ) -> nn.Module:
     """Trains and returns the averaged model, leaving checkpoint.pt and curves.png in `output`.
 
@@ -62,7 +64,8 @@ def fit(
     ends with the same weights. relabel: makes the targets of the loss from the scaled images and
     the loader's targets, as a teacher does. decay_epochs: see `warm_stable_decay`, with an average
     that suits any number of steps; None: one cycle with a cosine over all epochs. precision: of
-    matrix work, bfloat16 or float32.
+    matrix work, bfloat16 or float32. make_optimizer: called with the parameters, the learning rate
+    and the keyword weight_decay.
     """
     output.mkdir(parents=True, exist_ok=True)
     checkpoint = output / "checkpoint.pt"
@@ -73,7 +76,7 @@ def fit(
         if decay_epochs is None
         else lengthening_average(ema_decay),
     )
-    optimizer = torch.optim.AdamW(
+    optimizer = make_optimizer(
         [parameter for parameter in model.parameters() if parameter.requires_grad],
         learning_rate,
         weight_decay=weight_decay,

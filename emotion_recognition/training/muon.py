@@ -1,0 +1,91 @@
+"""Muon: an optimizer whose steps change all directions of a weight alike.
+
+Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024. The default detector
+learned in three epochs with it what took AdamW fifteen. torch.optim has it for matrices alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import Tensor, nn
+
+#: Coefficients of the Newton-Schulz iteration, and its steps, as published.
+A, B, C = 3.4445, -4.7750, 2.0315
+STEPS = 5
+#: Makes the root mean square of a step that of AdamW's, so that its learning rates fit (Liu et al.,
+#: "Muon is Scalable for LLM Training", 2025).
+SCALE = 0.2
+
+
+class Muon(torch.optim.Optimizer):
+    """Muon for the weights of convolutions that mix channels, AdamW for all other parameters.
+
+    learning_rate, weight_decay: of both, the decay decoupled from the gradient.
+    """
+
+    def __init__(
+        self, parameters: Iterable[nn.Parameter], learning_rate: float, weight_decay: float
+    ) -> None:
+        super().__init__(
+            parameters,
+            {
+                "lr": learning_rate,
+                "weight_decay": weight_decay,
+                "momentum": 0.95,
+                "betas": (0.9, 0.999),
+            },
+        )
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+        assert closure is None, "a closure is not supported"
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is None:
+                    continue
+                state = self.state[parameter]
+                if mixes_channels(parameter):
+                    change = _orthogonal_step(parameter.grad, state, group["momentum"])
+                else:
+                    change = _adam_step(parameter.grad, state, *group["betas"])
+                parameter.mul_(1 - group["lr"] * group["weight_decay"])
+                parameter.sub_(change, alpha=group["lr"])
+
+
+def mixes_channels(parameter: Tensor) -> bool:
+    """Whether it is the weight of a convolution that is not depthwise."""
+    return parameter.ndim == 4 and parameter.shape[1] > 1
+
+
+def orthogonalized(matrix: Tensor) -> Tensor:
+    """(M, N) -> the same with singular values near 1, by a Newton-Schulz iteration."""
+    x: Tensor = matrix / (matrix.norm() + 1e-7)
+    tall = x.shape[0] > x.shape[1]
+    x = x.T if tall else x
+    for _ in range(STEPS):
+        square = x @ x.T
+        x = A * x + (B * square + C * square @ square) @ x
+    return x.T if tall else x
+
+
+def _orthogonal_step(gradient: Tensor, state: dict[str, Tensor], momentum: float) -> Tensor:
+    average = state.setdefault("average", torch.zeros_like(gradient))
+    average.lerp_(gradient, 1 - momentum)
+    matrix = gradient.lerp(average, momentum).flatten(1)  # Nesterov's look ahead
+    change: Tensor = orthogonalized(matrix) * (SCALE * math.sqrt(max(matrix.shape)))
+    return change.view_as(gradient)
+
+
+def _adam_step(gradient: Tensor, state: dict[str, Tensor], beta1: float, beta2: float) -> Tensor:
+    steps = state.setdefault("steps", torch.zeros(()))
+    average = state.setdefault("average", torch.zeros_like(gradient))
+    square = state.setdefault("square", torch.zeros_like(gradient))
+    steps += 1
+    average.lerp_(gradient, 1 - beta1)
+    square.lerp_(gradient.square(), 1 - beta2)
+    denominator = (square / (1 - beta2**steps)).sqrt() + 1e-8
+    change: Tensor = average / (1 - beta1**steps) / denominator
+    return change
