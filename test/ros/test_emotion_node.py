@@ -26,7 +26,7 @@ def test_one_image_gives_one_answer_that_belongs_to_it(
     assert answer.header == message.header
     assert (answer.image_width, answer.image_height) == (320, 240)
     assert 0 < age(answer) < TIMEOUT
-    assert answer.model == "paper/default"
+    assert answer.model == "default/default"
     assert len(conversation.answers.all) == 1
     face = answer.faces[0]
     assert face.label in ("neutral", "angry", "surprised", "happy")

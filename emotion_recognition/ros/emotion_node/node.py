@@ -181,7 +181,11 @@ class EmotionNode(LifecycleNode):
     def _load(self) -> None:
         chosen = self._start_parameters
         pipeline = (self._load_pipeline or EmotionPipeline)(
-            chosen.detector, chosen.classifier, chosen.backend, threads=chosen.threads
+            chosen.detector,
+            chosen.classifier,
+            chosen.backend,
+            threads=chosen.threads,
+            input_width=chosen.input_width,
         )
         processor = ImageProcessor(
             pipeline,

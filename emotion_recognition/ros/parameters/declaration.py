@@ -21,14 +21,16 @@ def declare(
     *,
     minimum: float | None = None,
     maximum: float | None = None,
+    step: int = 0,
     choices: Sequence[str] = (),
     read_only: bool = True,
     any_type: bool = False,
 ) -> Value:
     """Declares a parameter and returns its value.
 
-    minimum and maximum: both or neither. choices: the only texts allowed, if any. read_only: it
-    is read at the start, and says so. any_type: other types are taken as their text (`source: 0`).
+    minimum and maximum: both or neither. step: of a whole number, from the minimum on. choices: the
+    only texts allowed, if any. read_only: it is read at the start, and says so. any_type: other
+    types are taken as their text (`source: 0`).
 
     Raises rclpy.exceptions.ParameterException for a value of the wrong type or out of range, and
     NodeError for one that is not among the choices.
@@ -43,7 +45,7 @@ def declare(
             ]
         else:
             descriptor.integer_range = [
-                IntegerRange(from_value=int(minimum), to_value=int(maximum))
+                IntegerRange(from_value=int(minimum), to_value=int(maximum), step=step)
             ]
     constraints = [f"one of: {', '.join(choices)}"] if choices else []
     if read_only:
