@@ -18,6 +18,7 @@ AT_START = (
     "classifier",
     "backend",
     "threads",
+    "input_width",
     "image_transport",
     "reliability",
     "autostart",
@@ -37,10 +38,17 @@ def test_every_parameter_is_described_and_has_its_range(parameters: Parameters) 
     for name, setting in SETTINGS.items():
         (given,) = descriptors[name].floating_point_range or descriptors[name].integer_range
         assert (given.from_value, given.to_value) == (setting.minimum, setting.maximum)
+    (width,) = descriptors["input_width"].integer_range
+    assert (width.from_value, width.to_value, width.step) == (0, 640, 32)
 
 
 def test_what_is_read_at_the_start_says_that_it_cannot_change(parameters: Parameters) -> None:
-    for name, value in (("backend", "opencv"), ("threads", 2), ("autostart", False)):
+    for name, value in (
+        ("backend", "opencv"),
+        ("threads", 2),
+        ("input_width", 640),
+        ("autostart", False),
+    ):
         result = parameters.set(name, value)
         assert not result.successful
         assert "read-only" in result.reason

@@ -75,7 +75,7 @@ def _draw_box(canvas: NDArray[np.uint8], box: Box, color: Color) -> None:
 
 def _draw_landmarks(canvas: NDArray[np.uint8], face: Face) -> None:
     height, width = canvas.shape[:2]
-    radius = max(1, line_thickness(width, height) // 2)
+    radius = line_thickness(width, height)
     for x, y in face.landmarks:
         if 0 <= x < width and 0 <= y < height:
             center = (int(x), int(y))
