@@ -18,7 +18,7 @@ from emotion_recognition.core.manifest import (
     DEFAULT_DETECTOR,
     read_manifest,
 )
-from emotion_recognition.ros.parameters.declaration import declare
+from emotion_recognition.ros.parameters.declaration import declare, with_points
 from emotion_recognition.ros.parameters.settings import SETTINGS, Settings
 from emotion_recognition.ros.process.errors import NodeError
 from emotion_recognition.ros.stream.image_subscription import IMAGE_TRANSPORTS, RELIABILITIES
@@ -131,7 +131,8 @@ class SettingsParameters:
     ) -> None:
         self._node = node
         self._changed = changed
-        for name, default in _defaults(models).items():
+        defaults = _defaults(models)
+        for name, default in defaults.items():
             setting = SETTINGS[name]
             declare(
                 node,
@@ -146,6 +147,8 @@ class SettingsParameters:
             self.current = self._settings()
         except ValueError as error:
             raise NodeError(f"parameter {error}") from error
+        floats = [name for name, default in defaults.items() if isinstance(default, float)]
+        node.add_pre_set_parameters_callback(lambda given: with_points(given, floats))
         node.add_on_set_parameters_callback(self._check)
         node.add_post_set_parameters_callback(self._apply)
 

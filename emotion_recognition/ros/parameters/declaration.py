@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 
 from emotion_recognition.ros.process.errors import NodeError
 
@@ -26,7 +27,7 @@ def declare(
     read_only: bool = True,
     any_type: bool = False,
 ) -> Value:
-    """Declares a parameter and returns its value.
+    """Declares a parameter and returns its value; a whole number is as good as one with a point.
 
     minimum and maximum: both or neither. step: of a whole number, from the minimum on. choices: the
     only texts allowed, if any. read_only: it is read at the start, and says so. any_type: other
@@ -51,9 +52,34 @@ def declare(
     if read_only:
         constraints.append("read at the start: to change it, start the node anew")
     descriptor.additional_constraints = "; ".join(constraints)
-    value: Value = node.declare_parameter(name, default, descriptor).value
+    whole = _given_whole_number(node, name) if isinstance(default, float) else None
+    value: Value = (
+        node.declare_parameter(name, default, descriptor)
+        if whole is None
+        else node.declare_parameter(name, float(whole), descriptor, ignore_override=True)
+    ).value
     if any_type:
         value = type(default)(value)
     if choices and value not in choices:
         raise NodeError(f"parameter '{name}' is '{value}'; expected {constraints[0]}")
     return value
+
+
+def with_points(parameters: Sequence[Parameter], names: Collection[str]) -> list[Parameter]:
+    """The same parameters; of those with these names, whole numbers get a point.
+
+    YAML and the command line write 5 for 5.0, which rclpy takes for another type.
+    """
+    return [
+        Parameter(parameter.name, value=float(parameter.value))
+        if parameter.name in names and parameter.type_ == Parameter.Type.INTEGER
+        else parameter
+        for parameter in parameters
+    ]
+
+
+def _given_whole_number(node: Node, name: str) -> int | None:
+    """What the node was given for a parameter at its start, if that is a whole number."""
+    # rclpy keeps what it was given to itself; without declaring, there is no other way to see it.
+    given = getattr(node, "_parameter_overrides", {}).get(name)
+    return given.value if given and given.type_ == Parameter.Type.INTEGER else None
