@@ -25,6 +25,7 @@ from emotion_recognition.msg import FaceEmotion, FaceEmotionArray
 from emotion_recognition.ros.diagnostics.name_watch import NameWatch
 from emotion_recognition.ros.hri_bridge.face_ids import FaceIds
 from emotion_recognition.ros.parameters.declaration import declare
+from emotion_recognition.ros.parameters.qos_overrides import QOS_OVERRIDES, check_qos_overrides
 from emotion_recognition.ros.parameters.unknown_parameters import warn_of_unknown_parameters
 
 FACES = "/humans/faces"
@@ -71,15 +72,27 @@ class HriBridge(Node):
             minimum=0.0,
             maximum=60.0,
         )
+        check_qos_overrides(self)
         warn_of_unknown_parameters(self)
         self._names = NameWatch(self)
         self._ids = FaceIds(gone_after)
-        self._tracked = self.create_publisher(IdsList, f"{FACES}/tracked", 10)
+        self._tracked = self.create_publisher(
+            IdsList,
+            f"{FACES}/tracked",
+            10,
+            qos_overriding_options=QOS_OVERRIDES,
+        )
         self._faces: dict[str, FacePublishers] = {}
 
     def start(self) -> None:
         """Subscribes."""
-        emotions = self.create_subscription(FaceEmotionArray, "emotions", self._receive, 10)
+        emotions = self.create_subscription(
+            FaceEmotionArray,
+            "emotions",
+            self._receive,
+            10,
+            qos_overriding_options=QOS_OVERRIDES,
+        )
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(WATCH_PERIOD, self._forget_gone_faces, clock=steady)
         self.get_logger().info(f"Publishing the faces of '{emotions.topic_name}' on '{FACES}'")
