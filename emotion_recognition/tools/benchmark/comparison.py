@@ -1,0 +1,152 @@
+"""Ratios between what is here and what others would take, in time and in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from emotion_recognition.core.manifest import Kind, read_manifest
+from emotion_recognition.tools.benchmark import memory, networks
+from emotion_recognition.tools.benchmark.memory import Memory
+from emotion_recognition.tools.benchmark.peers import (
+    FACE_SIDE,
+    MINI_XCEPTION,
+    TINY_YOLO,
+    TINY_YOLO_INPUT,
+    YUNET,
+    YUNET_INPUTS,
+    Peers,
+)
+from emotion_recognition.tools.benchmark.stages import DETECTOR_STAGES, FRAME
+from emotion_recognition.tools.benchmark.timing import Row
+
+PEERS = (f"{YUNET} + {MINI_XCEPTION}", f"{TINY_YOLO} + {MINI_XCEPTION}")
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A quotient of two medians of the processor's time, or of two sizes."""
+
+    of: str
+    to: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What the networks of a frame take. files: bytes on disk. memory: of a process with them."""
+
+    model: str
+    backend: str
+    files: int
+    memory: Memory
+
+
+def time_ratios(rows: Sequence[Row]) -> list[Ratio]:
+    """One thread: frames with a face to the peers', networks of detectors to YuNet's, and five
+    faces to one.
+    """
+    single = [row for row in rows if row.subject.threads == 1]
+    frames = [row for row in single if row.stage == FRAME]
+    with_one = [row for row in frames if row.subject.faces == 1]
+    peers = [row for row in with_one if row.subject.model in PEERS]
+    ours = [row for row in with_one if row.subject.model not in PEERS]
+    ratios = [_ratio(own, peer) for own in ours for peer in peers]
+    detectors = [row for row in single if row.stage == DETECTOR_STAGES[1]]
+    ratios += [
+        _ratio(own, peer)
+        for own in detectors
+        for peer in detectors
+        if peer.subject.model == YUNET
+        and own.subject.model not in (YUNET, TINY_YOLO)
+        and own.subject.backend == peer.subject.backend
+    ]
+    for row in frames:
+        one = [other for other in with_one if _same_but_faces(row, other)]
+        if row.subject.faces > 1 and one:
+            ratios.append(_ratio(row, one[0]))
+    return ratios
+
+
+def _same_but_faces(row: Row, other: Row) -> bool:
+    a, b = row.subject, other.subject
+    return (a.model, a.backend, a.input) == (b.model, b.backend, b.input)
+
+
+def _ratio(own: Row, other: Row) -> Ratio:
+    return Ratio(_title(own), _title(other), own.spread.processor / other.spread.processor)
+
+
+def _title(row: Row) -> str:
+    subject = row.subject
+    words = [row.stage, subject.model, subject.input]
+    if row.stage == FRAME:
+        words.append(f"{subject.faces} face{'s' * (subject.faces != 1)}")
+    else:
+        words.append(subject.precision)
+    return ", ".join(filter(None, words)) + f" in {subject.backend}"
+
+
+def footprints(
+    detectors: Sequence[str], classifier: str, backends: Sequence[str], peers: Peers | None
+) -> Iterator[Footprint]:
+    """Of every pair of a detector and the classifier in every backend, and of the peers.
+
+    Raises RuntimeError if a process that is measured fails. None where the system does not tell.
+    """
+    for backend in backends:
+        for detector in detectors:
+            found = memory.of_frame(detector, classifier, backend)
+            if found is not None:
+                size = _file_size("detector", detector, backend)
+                size += _file_size("classifier", classifier, backend)
+                yield Footprint(f"{detector} + {classifier}", backend, size, found)
+    if peers is not None:
+        yield from _footprints_of_peers(peers)
+
+
+def _footprints_of_peers(peers: Peers) -> Iterator[Footprint]:
+    emotions = peers.mini_xception_content()
+    width, height = YUNET_INPUTS[0]
+    detectors = {YUNET: (peers.yunet_content(width, height), f"1x3x{height}x{width}")}
+    if peers.tiny_yolo:
+        width, height = TINY_YOLO_INPUT
+        detectors[TINY_YOLO] = (networks.tiny_yolo(), f"1x3x{height}x{width}")
+    for name, (content, shape) in detectors.items():
+        with TemporaryDirectory() as folder:
+            files = [Path(folder) / "detector.onnx", Path(folder) / "classifier.onnx"]
+            files[0].write_bytes(content)
+            files[1].write_bytes(emotions)
+            shapes = (shape, f"1x1x{FACE_SIDE}x{FACE_SIDE}")
+            found = memory.of_onnx(list(zip(files, shapes, strict=True)))
+        if found is not None:
+            size = len(content) + len(emotions)
+            yield Footprint(f"{name} + {MINI_XCEPTION}", "onnxruntime", size, found)
+
+
+def _file_size(kind: Kind, name: str, backend: str) -> int:
+    """Bytes of the file that a backend prefers."""
+    manifest = read_manifest(kind, name)
+    preferred = import_module(f"emotion_recognition.backends.{backend}_backend").FILES
+    usable = [file for file in preferred if file in manifest.files]
+    return len(manifest.verified_content(usable[0])) if usable else 0
+
+
+def memory_ratios(found: Sequence[Footprint]) -> list[Ratio]:
+    """The peers' memory in ONNX Runtime over that of what is here: on disk, and of the networks."""
+    here = [item for item in found if item.model not in PEERS and item.backend == "onnxruntime"]
+    ratios = []
+    for peer in (item for item in found if item.model in PEERS):
+        for own in here:
+            ratios += [
+                Ratio(f"files of {peer.model}", f"those of {own.model}", peer.files / own.files),
+                Ratio(
+                    f"memory of the networks {peer.model}",
+                    f"that of {own.model} in {own.backend}",
+                    peer.memory.networks / max(own.memory.networks, 1),
+                ),
+            ]
+    return ratios
