@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +15,15 @@ import pytest
 from emotion_recognition import EmotionPipeline, backends
 from emotion_recognition.core.types import Box, Face
 from emotion_recognition.tools import cli
-from emotion_recognition.tools.benchmark import command, machine, regression, report, stages
+from emotion_recognition.tools.benchmark import (
+    command,
+    comparison,
+    machine,
+    regression,
+    repeated,
+    report,
+    stages,
+)
 from emotion_recognition.tools.benchmark.comparison import Footprint, memory_ratios, time_ratios
 from emotion_recognition.tools.benchmark.machine import Condition
 from emotion_recognition.tools.benchmark.memory import Memory
@@ -298,13 +307,27 @@ def test_ratios_are_of_processor_time_to_the_peers_and_to_one_face() -> None:
         row(Subject("YuNet", "onnxruntime", "float"), stages.DETECTOR_STAGES[1], 5.0),
         row(Subject("default", "onnxruntime", "float", 4), stages.DETECTOR_STAGES[1], 9.0),
     ]
-    assert [ratio.value for ratio in time_ratios(rows)] == [0.25, 0.2, 1.5]
+    found = time_ratios(rows)
+    assert [(ratio.kind, ratio.value) for ratio in found] == [
+        (comparison.FRAMES, 0.25),
+        (comparison.NETWORKS, 0.2),
+        (comparison.MORE_FACES, 1.5),
+    ]
+    text = report.as_text(short_report(ratios=found))
+    for line in (
+        "Whole frame with one face, as a share of",
+        "default + default, onnxruntime  0.25",
+    ):
+        assert line in re.sub(" +", " ", text).replace(", onnxruntime ", ", onnxruntime  ")
+
+
+def test_memory_is_compared_on_disk_and_of_the_networks_alone() -> None:
     megabyte = 1_000_000
     found = [
         Footprint("paper + default", "onnxruntime", 2 * megabyte, Memory(60, 90)),
         Footprint("TinyYOLO + mini-Xception", "onnxruntime", 64 * megabyte, Memory(50, 350)),
     ]
-    assert [ratio.value for ratio in memory_ratios(found)] == [32, 10]
+    assert [ratio.value for ratio in memory_ratios(found)] == [2 / 64, 30 / 300]
 
 
 def test_a_ratio_is_off_beyond_its_tolerance_only() -> None:
@@ -352,3 +375,22 @@ def test_what_was_found_is_expected_once_it_is_accepted(
     monkeypatch.setattr(regression, "EXPECTED", tmp_path / "expected.json")
     regression.accept([regression.Finding(regression.FIVE_FACES, 1.23456, None)])
     assert json.loads((tmp_path / "expected.json").read_text()) == {regression.FIVE_FACES: 1.235}
+
+
+def test_what_counts_instructions_sees_so_many_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    process = EmotionPipeline.process
+
+    def counted(pipeline: EmotionPipeline, *arguments: Any) -> Any:  # noqa: ANN401
+        calls.append(1)
+        return process(pipeline, *arguments)
+
+    monkeypatch.setattr(EmotionPipeline, "process", counted)
+    counts = []
+    for repetitions in ("1", "3"):
+        calls.clear()
+        repeated.main(["default", "default", "opencv", "1", repetitions])
+        counts.append(len(calls))
+    assert counts[1] - counts[0] == 2
+    with pytest.raises(SystemExit, match="expected: detector"):
+        repeated.main(["default"])

@@ -150,7 +150,14 @@ def _parser() -> argparse.ArgumentParser:
         type=_positive,
         help=f"to measure for ({_SECONDS:g}, quick {_QUICK_SECONDS:g})",
     )
-    add("--backend", nargs="+", choices=BACKENDS, default=list(BACKENDS), help="default: all")
+    add(
+        "--backend",
+        nargs="+",
+        choices=BACKENDS,
+        default=list(BACKENDS),
+        metavar="NAME",
+        help=f"of {', '.join(BACKENDS)}; default: all that are installed",
+    )
     add("--threads", nargs="+", type=_threads, metavar="N", help="default: 1, and one a core")
     add(
         "--input-width",
@@ -160,12 +167,19 @@ def _parser() -> argparse.ArgumentParser:
         help=f"of a detector that takes any ({' '.join(map(str, _DEFAULT_WIDTHS))})",
     )
     detectors, classifiers = model_names("detector"), model_names("classifier")
-    add("--detector", nargs="+", choices=detectors, help="packaged detectors; default: all")
+    add(
+        "--detector",
+        nargs="+",
+        choices=detectors,
+        metavar="NAME",
+        help=f"of {', '.join(detectors)}; default: all",
+    )
     add(
         "--classifier",
         choices=classifiers,
         default=DEFAULT_CLASSIFIER,
-        help="packaged classifier (%(default)s)",
+        metavar="NAME",
+        help=f"of {', '.join(classifiers)} (%(default)s)",
     )
     add("--json", type=Path, metavar="FILE", help="everything that was found, for programs")
     add("--plot", type=Path, metavar="FILE.png", help="bars; needs matplotlib")

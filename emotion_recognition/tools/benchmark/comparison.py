@@ -23,13 +23,27 @@ from emotion_recognition.tools.benchmark.peers import (
 from emotion_recognition.tools.benchmark.stages import DETECTOR_STAGES, FRAME
 from emotion_recognition.tools.benchmark.timing import Row
 
-PEERS = (f"{YUNET} + {MINI_XCEPTION}", f"{TINY_YOLO} + {MINI_XCEPTION}")
+PEERS = (YUNET, TINY_YOLO, f"{YUNET} + {MINI_XCEPTION}", f"{TINY_YOLO} + {MINI_XCEPTION}")
+
+_MORE = 5  # faces
+
+
+#: What is compared, as headings of tables.
+FRAMES = "Whole frame with one face"
+NETWORKS = "Network of the detector"
+MORE_FACES = "Whole frame with five faces"
+FILES = "Files of both networks"
+MEMORY = "Resident memory of both networks"
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """A quotient of two medians of the processor's time, or of two sizes."""
+    """What is here to what others would take: medians of the processor's time, or sizes.
 
+    kind: one of the above. of, to: what is here, and the other.
+    """
+
+    kind: str
     of: str
     to: str
     value: float
@@ -51,23 +65,23 @@ def time_ratios(rows: Sequence[Row]) -> list[Ratio]:
     """
     single = [row for row in rows if row.subject.threads == 1]
     frames = [row for row in single if row.stage == FRAME]
+    networks_alone = [row for row in single if row.stage == DETECTOR_STAGES[1]]
     with_one = [row for row in frames if row.subject.faces == 1]
-    peers = [row for row in with_one if row.subject.model in PEERS]
-    ours = [row for row in with_one if row.subject.model not in PEERS]
-    ratios = [_ratio(own, peer) for own in ours for peer in peers]
-    detectors = [row for row in single if row.stage == DETECTOR_STAGES[1]]
-    ratios += [
-        _ratio(own, peer)
-        for own in detectors
-        for peer in detectors
-        if peer.subject.model == YUNET
-        and own.subject.model not in (YUNET, TINY_YOLO)
-        and own.subject.backend == peer.subject.backend
-    ]
+    ratios = []
+    for kind, group in ((FRAMES, with_one), (NETWORKS, networks_alone)):
+        peers = [row for row in group if row.subject.model in PEERS]
+        ours = [row for row in group if row.subject.model not in PEERS]
+        ratios += [
+            _ratio(kind, own, peer)
+            for own in ours
+            for peer in peers
+            if kind == FRAMES or own.subject.backend == peer.subject.backend
+        ]
     for row in frames:
         one = [other for other in with_one if _same_but_faces(row, other)]
-        if row.subject.faces > 1 and one:
-            ratios.append(_ratio(row, one[0]))
+        if row.subject.faces == _MORE and one:
+            value = row.spread.processor / one[0].spread.processor
+            ratios.append(Ratio(MORE_FACES, _title(row), "with one face", value))
     return ratios
 
 
@@ -76,18 +90,15 @@ def _same_but_faces(row: Row, other: Row) -> bool:
     return (a.model, a.backend, a.input) == (b.model, b.backend, b.input)
 
 
-def _ratio(own: Row, other: Row) -> Ratio:
-    return Ratio(_title(own), _title(other), own.spread.processor / other.spread.processor)
+def _ratio(kind: str, own: Row, other: Row) -> Ratio:
+    value = own.spread.processor / other.spread.processor
+    return Ratio(kind, _title(own), _title(other), value)
 
 
 def _title(row: Row) -> str:
     subject = row.subject
-    words = [row.stage, subject.model, subject.input]
-    if row.stage == FRAME:
-        words.append(f"{subject.faces} face{'s' * (subject.faces != 1)}")
-    else:
-        words.append(subject.precision)
-    return ", ".join(filter(None, words)) + f" in {subject.backend}"
+    precision = subject.precision if row.stage != FRAME and subject.model not in PEERS else ""
+    return ", ".join(filter(None, (subject.model, subject.backend, precision, subject.input)))
 
 
 def footprints(
@@ -136,17 +147,13 @@ def _file_size(kind: Kind, name: str, backend: str) -> int:
 
 
 def memory_ratios(found: Sequence[Footprint]) -> list[Ratio]:
-    """The peers' memory in ONNX Runtime over that of what is here: on disk, and of the networks."""
-    here = [item for item in found if item.model not in PEERS and item.backend == "onnxruntime"]
+    """Files, and memory of the networks, to those of the peers in ONNX Runtime."""
     ratios = []
-    for peer in (item for item in found if item.model in PEERS):
-        for own in here:
+    for own in (item for item in found if item.model not in PEERS):
+        for peer in (item for item in found if item.model in PEERS):
+            of, to = f"{own.model}, {own.backend}", f"{peer.model}, {peer.backend}"
             ratios += [
-                Ratio(f"files of {peer.model}", f"those of {own.model}", peer.files / own.files),
-                Ratio(
-                    f"memory of the networks {peer.model}",
-                    f"that of {own.model} in {own.backend}",
-                    peer.memory.networks / max(own.memory.networks, 1),
-                ),
+                Ratio(FILES, of, to, own.files / peer.files),
+                Ratio(MEMORY, of, to, own.memory.networks / max(peer.memory.networks, 1)),
             ]
     return ratios

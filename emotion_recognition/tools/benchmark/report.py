@@ -17,6 +17,8 @@ from emotion_recognition.tools.benchmark.timing import Row, Subject
 BEGIN = "<!-- written by `emotion_recognition benchmark --markdown` -->"
 END = "<!-- end of what the benchmark has written -->"
 
+Table = list[list[str]]
+
 _MEBIBYTE = 1 << 20
 _BUSY = 0.5  # runnable processes for each core before the start, from which on a machine is busy
 
@@ -48,22 +50,26 @@ def as_text(report: Report) -> str:
     """For a terminal."""
     parts = [_machine_text(report)]
     parts += [f"{name}: not installed. {remedy}" for name, remedy in report.missing.items()]
-    parts.append("\n".join(_aligned(_rows_table(report.rows))))
-    if report.footprints:
-        parts.append("\n".join(_aligned(_memory_table(report.footprints))))
-    if report.ratios:
-        parts.append("\n".join(_aligned(_ratio_table(report.ratios))))
+    parts += [f"{title}\n" + "\n".join(_aligned(table)) for title, table in _tables(report)]
     return "\n\n".join(parts)
 
 
 def as_markdown(report: Report) -> str:
-    """Ratios first."""
-    tables = [_ratio_table(report.ratios)] if report.ratios else []
+    """Ratios first, times last."""
+    parts = [f"{title}\n\n{_markdown_table(table)}" for title, table in reversed(_tables(report))]
+    return "\n\n".join([*parts, _machine_text(report).replace("\n", "  \n")]) + "\n"
+
+
+def _tables(report: Report) -> list[tuple[str, Table]]:
+    """Titles and tables; those that matter most last, where a terminal shows them."""
+    tables = [("Times", _rows_table(report.rows))]
     if report.footprints:
-        tables.append(_memory_table(report.footprints))
-    tables.append(_rows_table(report.rows))
-    parts = [*map(_markdown_table, tables), _machine_text(report).replace("\n", "  \n")]
-    return "\n\n".join(parts) + "\n"
+        tables.append(("Memory, each in a process of its own", _memory_table(report.footprints)))
+    kinds = dict.fromkeys(ratio.kind for ratio in report.ratios)
+    tables += [
+        (f"{kind}, as a share of", _ratio_table(report.ratios, kind)) for kind in reversed(kinds)
+    ]
+    return tables
 
 
 def write_markdown(file: Path, text: str) -> None:
@@ -153,7 +159,7 @@ def _subject_cells(subject: Subject) -> list[str]:
     ]
 
 
-def _rows_table(rows: Sequence[Row]) -> list[list[str]]:
+def _rows_table(rows: Sequence[Row]) -> Table:
     head = "stage,model,backend,precision,threads,input,faces,p50 ms,p95,p99,processor ms,calls"
     table = [head.split(",")]
     for row in rows:
@@ -163,7 +169,7 @@ def _rows_table(rows: Sequence[Row]) -> list[list[str]]:
     return table
 
 
-def _memory_table(found: Sequence[Footprint]) -> list[list[str]]:
+def _memory_table(found: Sequence[Footprint]) -> Table:
     table = [["model", "backend", "files MB", "process MB", "of which networks"]]
     for item in found:
         sizes = (item.files, item.memory.working, item.memory.networks)
@@ -171,14 +177,18 @@ def _memory_table(found: Sequence[Footprint]) -> list[list[str]]:
     return table
 
 
-def _ratio_table(ratios: Sequence[Ratio]) -> list[list[str]]:
-    return [
-        ["ratio", "of", "to"],
-        *([f"{ratio.value:.2f}", ratio.of, ratio.to] for ratio in ratios),
-    ]
+def _ratio_table(ratios: Sequence[Ratio], kind: str) -> Table:
+    """A row for what is here, a column for each of the others."""
+    values = {(ratio.of, ratio.to): ratio.value for ratio in ratios if ratio.kind == kind}
+    columns = list(dict.fromkeys(to for _, to in values))
+    table = [["", *columns]]
+    for of in dict.fromkeys(of for of, _ in values):
+        found = [values.get((of, to)) for to in columns]
+        table.append([of, *("" if value is None else f"{value:.3g}" for value in found)])
+    return table
 
 
-def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
+def _aligned(table: Table) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     numeric = [_is_number(column[-1]) for column in zip(*table, strict=True)]
     return [
@@ -190,7 +200,7 @@ def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _markdown_table(table: Sequence[Sequence[str]]) -> str:
+def _markdown_table(table: Table) -> str:
     lines = [f"| {' | '.join(line)} |" for line in table]
     return "\n".join([lines[0], "|---" * len(table[0]) + "|", *lines[1:]])
 
