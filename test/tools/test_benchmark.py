@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from emotion_recognition import EmotionPipeline, backends
+from emotion_recognition.core.errors import BackendError
 from emotion_recognition.core.types import Box, Face
 from emotion_recognition.tools import cli
 from emotion_recognition.tools.benchmark import (
@@ -394,3 +395,15 @@ def test_what_counts_instructions_sees_so_many_frames(monkeypatch: pytest.Monkey
     assert counts[1] - counts[0] == 2
     with pytest.raises(SystemExit, match="expected: detector"):
         repeated.main(["default"])
+
+
+def test_a_backend_that_lacks_a_model_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object, **options: object) -> None:
+        raise BackendError("backend 'opencv' has no file of it")
+
+    for name in ("EmotionPipeline", "load_detector", "load_classifier"):
+        monkeypatch.setattr(stages, name, fail)
+    selection = stages.Selection(["opencv"], [1], [320], ["default"], "default")
+    assert list(stages.cases(selection)) == []
+    monkeypatch.setattr(comparison, "file_size", lambda *arguments: None)
+    assert list(comparison.footprints(["default"], "default", ["opencv"], None)) == []

@@ -110,10 +110,15 @@ def footprints(
     """
     for backend in backends:
         for detector in detectors:
+            sizes = [
+                file_size("detector", detector, backend),
+                file_size("classifier", classifier, backend),
+            ]
+            if None in sizes:
+                continue
             found = memory.of_frame(detector, classifier, backend)
             if found is not None:
-                size = _file_size("detector", detector, backend)
-                size += _file_size("classifier", classifier, backend)
+                size = sum(size for size in sizes if size is not None)
                 yield Footprint(f"{detector} + {classifier}", backend, size, found)
     if peers is not None:
         yield from _footprints_of_peers(peers)
@@ -138,12 +143,12 @@ def _footprints_of_peers(peers: Peers) -> Iterator[Footprint]:
             yield Footprint(f"{name} + {MINI_XCEPTION}", "onnxruntime", size, found)
 
 
-def _file_size(kind: Kind, name: str, backend: str) -> int:
-    """Bytes of the file that a backend prefers."""
+def file_size(kind: Kind, name: str, backend: str) -> int | None:
+    """Bytes of the file that a backend prefers of a packaged model; None if it has none."""
     manifest = read_manifest(kind, name)
     preferred = import_module(f"emotion_recognition.backends.{backend}_backend").FILES
     usable = [file for file in preferred if file in manifest.files]
-    return len(manifest.verified_content(usable[0])) if usable else 0
+    return len(manifest.verified_content(usable[0])) if usable else None
 
 
 def memory_ratios(found: Sequence[Footprint]) -> list[Ratio]:

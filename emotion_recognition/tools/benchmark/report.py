@@ -17,6 +17,8 @@ from emotion_recognition.tools.benchmark.timing import Row, Subject
 BEGIN = "<!-- written by `emotion_recognition benchmark --markdown` -->"
 END = "<!-- end of what the benchmark has written -->"
 
+TIMES = "Times"
+
 Table = list[list[str]]
 
 _MEBIBYTE = 1 << 20
@@ -55,14 +57,20 @@ def as_text(report: Report) -> str:
 
 
 def as_markdown(report: Report) -> str:
-    """Ratios first, times last."""
-    parts = [f"{title}\n\n{_markdown_table(table)}" for title, table in reversed(_tables(report))]
+    """Ratios first; times last and folded, as there are many."""
+    parts = [
+        f"**{title}**\n\n{_markdown_table(table)}"
+        for title, table in reversed(_tables(report))
+        if title != TIMES
+    ]
+    times = _markdown_table(_rows_table(report.rows))
+    parts.append(f"<details><summary>{TIMES}</summary>\n\n{times}\n\n</details>")
     return "\n\n".join([*parts, _machine_text(report).replace("\n", "  \n")]) + "\n"
 
 
 def _tables(report: Report) -> list[tuple[str, Table]]:
     """Titles and tables; those that matter most last, where a terminal shows them."""
-    tables = [("Times", _rows_table(report.rows))]
+    tables = [(TIMES, _rows_table(report.rows))]
     if report.footprints:
         tables.append(("Memory, each in a process of its own", _memory_table(report.footprints)))
     kinds = dict.fromkeys(ratio.kind for ratio in report.ratios)

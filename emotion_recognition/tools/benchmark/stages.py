@@ -121,9 +121,12 @@ def frame_cases(
     detector: str, classifier: str, faces: Sequence[int], backend: str, threads: int
 ) -> Iterator[Case]:
     """The whole frame as the node computes it, for each number of faces."""
-    pipeline = EmotionPipeline(
-        detector=detector, classifier=classifier, backend=backend, threads=threads
-    )
+    try:
+        pipeline = EmotionPipeline(
+            detector=detector, classifier=classifier, backend=backend, threads=threads
+        )
+    except BackendError:  # it lacks a file of one of the two
+        return
     for number in faces:
         image = scene(number)
         threshold = threshold_for(pipeline, image, number)
