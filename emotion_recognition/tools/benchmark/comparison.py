@@ -71,12 +71,7 @@ def time_ratios(rows: Sequence[Row]) -> list[Ratio]:
     for kind, group in ((FRAMES, with_one), (NETWORKS, networks_alone)):
         peers = [row for row in group if row.subject.model in PEERS]
         ours = [row for row in group if row.subject.model not in PEERS]
-        ratios += [
-            _ratio(kind, own, peer)
-            for own in ours
-            for peer in peers
-            if kind == FRAMES or own.subject.backend == peer.subject.backend
-        ]
+        ratios += [_ratio(kind, own, peer) for own in ours for peer in peers]
     for row in frames:
         one = [other for other in with_one if _same_but_faces(row, other)]
         if row.subject.faces == _MORE and one:
