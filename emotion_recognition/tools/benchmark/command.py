@@ -122,7 +122,7 @@ def _expect_writable(options: argparse.Namespace) -> None:
             raise OSError(f"there is no folder '{path.parent}' for '{path.name}'")
     if options.plot is not None:
         if find_spec("matplotlib") is None:
-            raise MissingLibraryError("a plot needs the module matplotlib: pip install matplotlib")
+            raise MissingLibraryError(report.NEEDS_MATPLOTLIB)
         if options.plot.suffix.lower() != ".png":
             raise OSError(f"expected a plot's file to end in .png, got '{options.plot}'")
 

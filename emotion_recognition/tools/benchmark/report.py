@@ -10,7 +10,7 @@ from pathlib import Path
 from emotion_recognition.tools.benchmark.comparison import Footprint, Ratio
 from emotion_recognition.tools.benchmark.machine import Condition, Machine
 from emotion_recognition.tools.benchmark.networks import MissingLibraryError
-from emotion_recognition.tools.benchmark.stages import FRAME
+from emotion_recognition.tools.benchmark.stages import CLASSIFIER_STAGES, DETECTOR_STAGES, FRAME
 from emotion_recognition.tools.benchmark.timing import Row, Subject
 
 #: What a Markdown file is changed between, if it has both.
@@ -18,6 +18,8 @@ BEGIN = "<!-- written by `emotion_recognition benchmark --markdown` -->"
 END = "<!-- end of what the benchmark has written -->"
 
 TIMES = "Times"
+NEEDS_MATPLOTLIB = "a plot needs the module matplotlib: pip install matplotlib"
+_NETWORKS = (DETECTOR_STAGES[1], CLASSIFIER_STAGES[1])
 
 Table = list[list[str]]
 
@@ -91,32 +93,37 @@ def write_markdown(file: Path, text: str) -> None:
 
 
 def save_plot(report: Report, file: Path) -> None:
-    """Bars of the medians: whole frames, and beside them stages. Raises MissingLibraryError."""
+    """Bars of the medians of whole frames and of networks. Raises MissingLibraryError."""
     try:
         import matplotlib
     except ImportError as error:
-        raise MissingLibraryError(
-            "a plot needs the module matplotlib: pip install matplotlib"
-        ) from error
+        raise MissingLibraryError(NEEDS_MATPLOTLIB) from error
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt
 
-    groups = [
-        [row for row in report.rows if (row.stage == FRAME) == is_frame]
-        for is_frame in (True, False)
-    ]
-    height = 1.5 + 0.16 * max(map(len, groups))
+    panels = {
+        FRAME: [row for row in report.rows if row.stage == FRAME],
+        "networks": [row for row in report.rows if row.stage in _NETWORKS],
+    }
+    height = 1.5 + 0.2 * max(map(len, panels.values()))
     figure, axes = plt.subplots(1, 2, figsize=(16, height), layout="constrained")
-    for axis, rows, title in zip(axes, groups, (FRAME, "stages"), strict=True):
+    for axis, (title, rows) in zip(axes, panels.items(), strict=True):
         rows = sorted(rows, key=lambda row: row.spread.p50, reverse=True)
         places = range(len(rows))
         medians = [row.spread.p50 for row in rows]
-        axis.barh(places, medians, color="tab:blue")
         tails = [row.spread.p95 - row.spread.p50 for row in rows]
-        axis.errorbar(medians, places, xerr=[[0] * len(rows), tails], fmt="none", color="gray")
-        axis.set_yticks(places, [_label(row) for row in rows], fontsize=6)
-        axis.set(xscale="log", xlabel="ms, p50 and up to p95", title=title)
+        axis.barh(places, medians, color="tab:blue", label="p50")
+        axis.errorbar(
+            medians, places, xerr=[[0] * len(rows), tails], fmt="none", color="gray", label="p95"
+        )
+        processor = [row.spread.processor for row in rows]
+        axis.plot(processor, places, "|", color="black", label="processor time, p50")
+        axis.set_yticks(places, list(map(_label, rows)), fontsize="small")
+        axis.set_ylim(-0.7, len(rows) - 0.3)
+        axis.set(xscale="log", xlabel="milliseconds", title=title)
+        axis.set_xlim(left=min([*processor, *medians], default=1.0) / 2)
         axis.grid(alpha=0.3, axis="x")
+    axes[0].legend(loc="upper right")
     machine = report.machine
     figure.suptitle(f"{machine.board or machine.processor}, {machine.cores} cores")
     figure.savefig(file, dpi=100)
@@ -124,8 +131,13 @@ def save_plot(report: Report, file: Path) -> None:
 
 
 def _label(row: Row) -> str:
-    cells = _subject_cells(row.subject)
-    return " ".join(filter(None, cells if row.stage == FRAME else [row.stage, *cells]))
+    subject = row.subject
+    words = [" ".join(filter(None, (subject.model, subject.input))), subject.backend]
+    if row.stage != FRAME:
+        words.append(subject.precision)
+    words.append(f"{subject.threads} thread{'s' * (subject.threads > 1)}")
+    words.append(f"{subject.faces} face{'s' * (subject.faces != 1)}")
+    return ", ".join(words)
 
 
 def _machine_text(report: Report) -> str:
