@@ -353,7 +353,7 @@ def test_a_stage_that_became_slower_is_marked_and_nothing_fails(
     process = EmotionPipeline.process
 
     def slowed(pipeline: EmotionPipeline, *arguments: Any) -> Any:  # noqa: ANN401
-        busy(0.1)
+        busy(0.03)
         return process(pipeline, *arguments)
 
     monkeypatch.setattr(EmotionPipeline, "process", slowed)
