@@ -79,7 +79,7 @@ def describe(root: Path = Path("/")) -> Machine:
         memory=int(memory[1]) * 1024 if memory else 0,
         governors=tuple(sorted(governors)),
         frequency=max(frequencies, default=0.0) / 1000,
-        system=platform.platform(),
+        system=f"{platform.system()} {platform.release().split('-')[0]}",
         versions=_versions(),
     )
 
