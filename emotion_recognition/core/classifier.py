@@ -42,7 +42,8 @@ class EmotionClassifier:
         if not crops:
             return np.empty((0, len(LABELS)), np.float32)
         pixels = np.array([prepare_crop(crop) for crop in crops], np.float32) / np.float32(255)
-        # One at a time: the files take no more, and all together took 4 % less time at the most.
+        # One at a time, as the files take them: five together took 4 % less time in ONNX Runtime,
+        # 12 % less in torch, and 15 % more in OpenCV.
         rows = [self.network(crop) for crop in pixels[:, None, None]]
         logits = np.asarray(np.concatenate(rows), np.float32)
         if not np.isfinite(logits).all():
