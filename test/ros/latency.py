@@ -20,7 +20,7 @@ import numpy as np
 from conftest import Peer
 from conversation import Conversation, age
 from lifecycles import CAMERA_RATE, Usage
-from node_process import NodeProcess
+from node_process import TIMEOUT, NodeProcess
 
 WARM_UP = 30  # images before those that count
 
@@ -77,6 +77,8 @@ def main() -> None:
             pid = node.process.pid
             camera = Camera(peer)
             while not camera.times:
+                assert node.process.poll() is None, node.log
+                assert time.monotonic() < started + TIMEOUT, f"no answer: {node.log}"
                 camera.send(1)
             print(f"first answer {time.monotonic() - started:.2f} s after the start")
             camera.send(WARM_UP)
