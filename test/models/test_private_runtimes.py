@@ -31,7 +31,7 @@ def files_of_a_run(command: list[str], home: Path, **variables: str) -> list[str
     return sorted(str(path.relative_to(home)) for path in home.rglob("*"))
 
 
-@pytest.mark.parametrize("backend", ["onnxruntime", "torch", "opencv"])
+@pytest.mark.parametrize("backend", ["onnxruntime", "ncnn", "torch", "opencv"])
 def test_the_pipeline_leaves_no_file(backend: str, tmp_path: Path) -> None:
     pytest.importorskip({"opencv": "cv2"}.get(backend, backend), reason="needs the backend")
     command = [sys.executable, "-c", PIPELINE.format(backend=backend)]

@@ -141,6 +141,9 @@ def test_weights_of_the_default_detector_become_a_packaged_model(
     manifest = read_manifest("detector", "default", tmp_path)
     assert len(manifest.verified_content("onnx_float")) < 1_100_000
     assert manifest.settings == {"score_threshold": 0.7, "input_width": 320}
-    assert manifest.metrics["onnx_float"].keys() >= {"ap50_5", "ap50_10"}
+    assert manifest.files.keys() == {"onnx_float", "ncnn_float", "torchscript_float"}
+    for figures in manifest.metrics.values():
+        assert figures.keys() >= {"ap50_5", "ap50_10"}
+    assert manifest.metrics.keys() == manifest.files.keys()
     content = json.loads((tmp_path / "detector_default" / "manifest.json").read_text())
     assert content["small_faces_and_landmarks"].keys() >= {"ap50_3", "landmark_error"}
