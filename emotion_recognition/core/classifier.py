@@ -97,7 +97,8 @@ def prepare_crop(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
         raise ImageError(f"expected a crop of shape (H, W) or (H, W, 3), got {crop.shape}")
     gray = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY) if crop.ndim == 3 else crop
     shrinks = min(gray.shape) > INPUT_SIZE
-    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    # Enlarged to the same pixels on every processor; those of INTER_LINEAR differ between them.
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR_EXACT
     return np.asarray(
         cv2.resize(gray, (INPUT_SIZE, INPUT_SIZE), interpolation=interpolation), np.uint8
     )
