@@ -41,7 +41,7 @@ class Backend(Protocol):
     FILES: tuple[FileKind, ...]
 
     def open_network(self, content: bytes, threads: int) -> Network:
-        """Loads a file's content. threads: for one inference; 0 leaves it to the library."""
+        """Loads a file's content. threads: for one inference; 0 leaves it to the backend."""
 
 
 def resolve(backend: str) -> str:
