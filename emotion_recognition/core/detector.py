@@ -59,7 +59,7 @@ def letterbox(
     height, width = image.shape[:2]
     scale = INPUT_SIZE / max(height, width)
     new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
-    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR_EXACT
     resized = cv2.resize(image, (new_width, new_height), interpolation=interpolation)
     left, top = (INPUT_SIZE - new_width) // 2, (INPUT_SIZE - new_height) // 2
     canvas = np.full((INPUT_SIZE, INPUT_SIZE, 3), PADDING_VALUE, np.uint8)

@@ -84,7 +84,7 @@ def fit_input(image: NDArray[np.uint8], input_width: int) -> tuple[NDArray[np.ui
     height, width = image.shape[:2]
     scale = input_width / max(height, width)
     new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
-    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR_EXACT
     unit = STRIDES[-1]
     shape = (-(-new_height // unit) * unit, -(-new_width // unit) * unit, 3)
     canvas = np.full(shape, PADDING_VALUE, np.uint8)
