@@ -31,10 +31,10 @@ def load_detector(
 ) -> Detector:
     """A packaged face detector.
 
-    name: a folder `models/detector_<name>`. backend: 'auto', 'onnxruntime', 'torch' or 'opencv'.
-    threads: for one inference, 0 for the library's own choice. precision: 'auto' (int8 where the
-    backend runs it), 'int8' or 'float'. input_width: see `make_detector`. Raises ModelError,
-    BackendError, and ValueError for a width that cannot be.
+    name: a folder `models/detector_<name>`. backend: 'auto', 'onnxruntime', 'ncnn', 'torch'
+    or 'opencv'. threads: for one inference, 0 for the backend's choice. precision: 'auto' (int8
+    where the backend runs it), 'int8' or 'float'. input_width: see `make_detector`. Raises
+    ModelError, BackendError, and ValueError for a width that cannot be.
     """
     manifest = read_manifest("detector", name)
     expect_shapes(manifest)
@@ -50,9 +50,9 @@ def load_classifier(
 ) -> EmotionClassifier:
     """A packaged emotion classifier.
 
-    name: a folder `models/classifier_<name>`. backend: 'auto', 'onnxruntime', 'torch' or 'opencv'.
-    threads: for one inference, 0 for the library's own choice. precision: 'auto' (int8 where the
-    backend runs it), 'int8' or 'float'. Raises ModelError, BackendError.
+    name: a folder `models/classifier_<name>`. backend: 'auto', 'onnxruntime', 'ncnn', 'torch'
+    or 'opencv'. threads: for one inference, 0 for the backend's choice. precision: 'auto' (int8
+    where the backend runs it), 'int8' or 'float'. Raises ModelError, BackendError.
     """
     return _open_classifier(read_manifest("classifier", name), backend, threads, precision)
 

@@ -108,7 +108,8 @@ def prepare_crop(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if gray.shape == (INPUT_SIZE, INPUT_SIZE):
         return np.asarray(gray, np.uint8)
     shrinks = min(gray.shape) > INPUT_SIZE
-    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    # Enlarged to the same pixels on every processor; those of INTER_LINEAR differ between them.
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR_EXACT
     return np.asarray(
         cv2.resize(gray, (INPUT_SIZE, INPUT_SIZE), interpolation=interpolation), np.uint8
     )
