@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 #: Libraries that `make test` installs, and that rosdep does not know or need not install.
-OPTIONAL = frozenset({"hypothesis", "matplotlib", "onnx", "onnxruntime", "torch", "tqdm"})
+OPTIONAL = frozenset(
+    {"aiohttp", "hypothesis", "matplotlib", "onnx", "onnxruntime", "torch", "tqdm"}
+)
 
 
 class Module(pytest.Module):
