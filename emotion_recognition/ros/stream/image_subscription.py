@@ -36,7 +36,7 @@ class ImageSubscription:
     network lost them, or a newer one replaced them before they were taken. Nothing is known of this
     from a middleware that does not number messages, nor, up to Jazzy, of several publishers.
 
-    name: of the raw images' topic, before remapping.
+    name: of the raw images' topic, before remapping. depth: how many messages wait at most.
     """
 
     def __init__(
@@ -47,9 +47,11 @@ class ImageSubscription:
         reliability: str,
         lost: Callable[[int], None],
         name: str = "image_raw",
+        depth: int = 1,
     ) -> None:
         self._node = node
         self._name = name
+        self._depth = depth
         self._receive = receive
         self._lost = lost
         self._losses = LossWatch()
@@ -88,7 +90,7 @@ class ImageSubscription:
             IMAGE_TRANSPORTS[self._transport],
             self._topic_of(self._transport),
             self._take,
-            QoSProfile(depth=1, reliability=reliability),
+            QoSProfile(depth=self._depth, reliability=reliability),
             event_callbacks=SubscriptionEventCallbacks(
                 incompatible_qos=self._fall_back if may_fall_back else self._report
             ),

@@ -25,6 +25,7 @@ from emotion_recognition.web.picture import jpeg
 from emotion_recognition.web.update import Status, Update
 
 STATUS_PERIOD = 1.0  # seconds
+IMAGE_DEPTH = 5  # an image that a newer one replaced is missed by its answer
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ class OpenFeed:
             options.reliability,
             lost=lambda number: None,
             name=f"{prefix}image_raw",
+            depth=IMAGE_DEPTH,
         )
         self._answers = node.create_subscription(
             FaceEmotionArray,
