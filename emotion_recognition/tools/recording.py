@@ -30,7 +30,8 @@ class Recording:
 
     output: the folder for emotions.mp4 and emotions.png, which is made; those of an earlier
     recording are removed. Images wait for their answer in a small buffer; most are skipped by a
-    node that takes only the newest one, and fall out of it. longest: seconds of emotions.mp4 at most.
+    node that takes only the newest one, and fall out of it. longest: seconds of emotions.mp4 at
+    most.
     """
 
     output: Path
