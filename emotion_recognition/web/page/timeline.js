@@ -82,7 +82,8 @@ function drawTrack(pen, id, samples, top, now) {
   context.fillStyle = pen.text;
   context.fillText(`#${id}`, 0, bottom - 6);
   let free = LEFT; // where the next name may begin
-  runs(samples).forEach((run) => {
+  const all = runs(samples);
+  all.forEach((run, number) => {
     context.fillStyle = color(pen.colors, run.label);
     run.samples.forEach((sample, index) => {
       const next = run.samples[index + 1];
@@ -92,15 +93,22 @@ function drawTrack(pen, id, samples, top, now) {
       context.fillRect(from, bottom - height, Math.max(pen.x(end) - from, 1) + 0.5, height);
     });
     const from = Math.max(pen.x(run.samples[0].time), LEFT);
-    const size = context.measureText(run.label).width;
+    const next = all[number + 1];
+    const name = nameThatFits(context, run.label, (next ? pen.x(next.samples[0].time) : pen.width) - from);
+    const size = context.measureText(name).width;
     const place = Math.min(from, pen.width - size);
     if (place >= free) {
       context.fillStyle = pen.text;
-      context.fillText(run.label, place, bottom - BAND - 4);
+      context.fillText(name, place, bottom - BAND - 4);
       context.fillRect(from, bottom - BAND - 2, 1, BAND + 2);
-      free = place + size + 8;
+      free = place + size + 4;
     }
   });
+}
+
+// The whole name, or its beginning, which is different for each emotion.
+function nameThatFits(context, label, space) {
+  return context.measureText(label).width + 4 <= space ? label : label.slice(0, 3);
 }
 
 function drawAxis(pen, height) {
