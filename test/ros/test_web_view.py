@@ -59,10 +59,16 @@ def answer(number: int) -> FaceEmotionArray:
 class Robot:
     """What a camera and an emotion_node say."""
 
-    def __init__(self, peer: Peer, namespace: str = "", image_type: type = Image) -> None:
+    def __init__(
+        self,
+        peer: Peer,
+        namespace: str = "",
+        image_type: type = Image,
+        image_topic: str = "image_raw",
+    ) -> None:
         self.peer = peer
-        self.image_topic = f"{namespace}/image_raw"
-        topic = self.image_topic + ("/compressed" if image_type is CompressedImage else "")
+        form = "/compressed" if image_type is CompressedImage else ""
+        topic = f"{namespace}/{image_topic}{form}"
         self.images = peer.publisher(image_type, topic)
         self.answers = peer.publisher(FaceEmotionArray, f"{namespace}/emotions")
         self.health = peer.publisher(DiagnosticArray, "/diagnostics")
@@ -198,8 +204,8 @@ def test_the_health_is_that_of_the_node_that_answers(web_view: NodeProcess, robo
         for level, told in ((b"\0", "ok"), (b"\1", "warn"), (b"\2", "error"), (b"\3", "stale")):
 
             def said_so(level: bytes = level, told: str = told) -> bool:
-                robot.report("other/emotion_node: emotions", b"\2", "of another")
                 robot.report(name, level, f"it is {told}")
+                robot.report("other/emotion_node: emotions", b"\2", "of another")
                 return any(status["text"] == f"it is {told}" for status in viewer.statuses)
 
             robot.peer.wait_until(said_so, told)
@@ -230,8 +236,9 @@ def test_it_says_that_nobody_answers_and_shows_who_comes_back(
 
 
 def test_each_camera_has_its_own_viewers(start_node: StartNode, peer: Peer) -> None:
-    web_view = start_node("web_view", port=0, cameras="[left, right]")
-    left, right = Robot(peer, "/left"), Robot(peer, "/right")
+    remapping = ["-r", "right/image_raw:=right/head/image"]  # as the launch files do it
+    web_view = start_node("web_view", port=0, cameras="[left, right]", ros_args=remapping)
+    left, right = Robot(peer, "/left"), Robot(peer, "/right", image_topic="head/image")
     with WebViewer(address(web_view), "right") as viewer:
         assert viewer.hello["cameras"] == ["left", "right"]
         right.wait_for_viewers()

@@ -216,17 +216,19 @@ def test_a_viewer_that_confirms_nothing_gets_two_pictures_and_then_the_newest(
         assert number_of(await viewer.receive_bytes()) == 1
         served.server.publish("left", update(2))
         assert number_of(await viewer.receive_bytes()) == 2
-        for number in range(3, 50):
+        for number in range(3, 9):
             served.server.publish("left", update(number))
-        served.server.publish("left", Status("ok", "after them"))
-        assert (await viewer.receive_json())["text"] == "after them"
+            served.server.publish("left", Status("ok", f"after {number}"))
+            assert (await viewer.receive_json())["text"] == f"after {number}"
         await viewer.send_str("seen")
-        assert number_of(await viewer.receive_bytes()) == 49
+        assert number_of(await viewer.receive_bytes()) == 8
 
     served.watch(scenario)
 
 
-def test_a_viewer_that_never_reads_slows_no_other(served: Served) -> None:
+def test_a_viewer_that_never_reads_slows_no_other_and_is_given_up(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     large = b"x" * 3_000_000
 
     async def scenario(viewer: Live) -> None:
@@ -242,8 +244,12 @@ def test_a_viewer_that_never_reads_slows_no_other(served: Served) -> None:
             served.server.publish("left", update(number, large))
             assert number_of(await viewer.receive_bytes()) == number
             await viewer.send_str("seen")
+        while len(served.server._site.sockets) > 1:  # until it is given up
+            await asyncio.sleep(0.02)
         writer.close()
 
+    monkeypatch.setattr("emotion_recognition.web.application.PATIENCE", 1.0)
+    monkeypatch.setattr("emotion_recognition.web.viewers.PATIENCE", 1.0)
     served.watch(scenario)
 
 
@@ -290,13 +296,16 @@ def test_who_comes_later_sees_what_the_others_see_but_nothing_from_before_them(
 ) -> None:
     async def scenario(viewer: Live) -> None:
         await viewer.receive_json()
+        for text in ("first", "second"):  # a picture would come between them
+            served.server.publish("left", Status("ok", text))
+            assert (await viewer.receive_json())["text"] == text
         served.server.publish("left", update(5))
         assert number_of(await viewer.receive_bytes()) == 5
         async with (
             aiohttp.ClientSession() as session,
             session.ws_connect(f"http://127.0.0.1:{served.port}/live") as later,
         ):
-            await later.receive_json()
+            assert [(await later.receive_json())["kind"] for _ in range(2)] == ["hello", "status"]
             assert number_of(await later.receive_bytes()) == 5
 
     served.server.publish("left", update(4))
