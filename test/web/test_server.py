@@ -487,7 +487,8 @@ def test_closing_says_goodbye_and_frees_the_port_and_the_thread(served: Served) 
 
     async def self_closing(viewer: Live) -> None:
         message = await viewer.receive()
-        assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1001)
+        assert message.type is aiohttp.WSMsgType.CLOSE
+        assert message.data in (1000, 1001), "up to aiohttp 3.9 it says 1000"
 
     before = time.monotonic()
     served.watch(scenario)
