@@ -171,16 +171,25 @@ def test_answers_whose_images_do_not_come_are_shown_without(
 def test_an_image_that_cannot_be_used_is_told_and_the_next_is_shown(
     web_view: NodeProcess, robot: Robot
 ) -> None:
+    unusable = {
+        4: Image(encoding="bgr8", height=60000, width=60000, step=180000, data=bytes(100)),
+        5: Image(encoding="nonsense", height=1, width=1),
+    }
     with WebViewer(address(web_view)) as viewer:
         robot.wait_for_viewers()
-        robot.images.publish(Image(header=header(5), encoding="nonsense", height=1, width=1))
-        robot.answers.publish(answer(5))
-        seen = viewer.wait_for_answer()
-        assert (seen.answer["faces"][0]["id"], seen.picture) == (5, None)
+        for number, message in unusable.items():
+            message.header = header(number)
+            robot.images.publish(message)
+            robot.answers.publish(answer(number))
+            seen = viewer.wait_for_answer(
+                lambda seen, number=number: seen.answer["faces"][0]["id"] == number
+            )
+            assert seen.picture is None
         robot.images.publish(image(6))
         robot.answers.publish(answer(6))
         viewer.wait_for_answer(lambda seen: seen.picture is not None and number_of(seen) == 6)
         web_view.wait_for_log("Image not shown: unknown encoding 'nonsense'")
+        web_view.wait_for_log("Image not shown: the image is too large")
 
 
 def test_a_large_image_is_made_smaller(start_node: StartNode, peer: Peer) -> None:
