@@ -247,6 +247,8 @@ def test_the_health_is_told_in_words_and_not_by_colour_alone(
     shown.server.publish("left", Status(level, "as it is", figures))
     page.wait_for_function(HAS_TEXT, arg=["#status", "as it is"])
     assert mark in page.inner_text("#status")
+    if level != "stale":  # which it is before anything has come
+        assert page.text_content("#spoken") == "as it is"
     told = page.inner_text("#figures")
     for expected in ("14.9 Hz", "20, 31 ms", "3 of 40"):
         assert expected in told
