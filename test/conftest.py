@@ -69,9 +69,9 @@ def pytest_runtest_call() -> Generator[None, None, None]:
         raise
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A real browser, without a window."""
+    """A real browser, without a window. While it is there, this thread has an event loop."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright, from PyPI")
     executable = next(filter(None, map(shutil.which, BROWSERS)), None)
     if executable is None:

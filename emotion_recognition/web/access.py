@@ -23,7 +23,7 @@ def is_own_host(host: str, is_open: bool) -> bool:
     if not is_open:
         return False
     own = socket.gethostname().lower()
-    return _is_address(name) or name in {own, f"{own}.local", socket.getfqdn().lower()}
+    return _is_address(name) or name in {own, f"{own}.local"}
 
 
 def is_own_origin(origin: str | None, host: str) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from threading import Thread
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -140,7 +141,7 @@ class WebServer:
     def _address(self, port: int) -> str:
         if not self._settings.is_open:
             return f"http://{LOCAL}:{port}/"
-        return f"http://{_own_address()}:{port}/?token={self._site.token}"
+        return f"http://{_own_address()}:{port}/?token={quote(self._site.token, safe='')}"
 
     def _why_not(self, error: OSError) -> str:
         port = self._settings.port

@@ -63,10 +63,15 @@ class Shown:
         self._contexts: list[BrowserContext] = []
         self.serve(0)
 
-    def serve(self, port: int, **settings: Any) -> None:  # noqa: ANN401
+    def serve(
+        self,
+        port: int,
+        cameras: tuple[str, ...] = ("left", "right"),
+        **settings: Any,  # noqa: ANN401
+    ) -> None:
         self.server = WebServer(
             ServerSettings(port, **settings),
-            ("left", "right"),
+            cameras,
             lambda camera, is_watched: self.audience.append((camera, is_watched)),
             self.errors.append,
         )
@@ -247,6 +252,8 @@ def test_the_health_is_told_in_words_and_not_by_colour_alone(
     shown.server.publish("left", Status(level, "as it is", figures))
     page.wait_for_function(HAS_TEXT, arg=["#status", "as it is"])
     assert mark in page.inner_text("#status")
+    if level != "stale":  # which it is before anything has come
+        assert page.text_content("#spoken") == "as it is"
     told = page.inner_text("#figures")
     for expected in ("14.9 Hz", "20, 31 ms", "3 of 40"):
         assert expected in told
@@ -294,11 +301,24 @@ def test_the_camera_can_be_chosen(shown: Shown) -> None:
     page.wait_for_function("() => document.getElementById('camera').length === 2")
     page.select_option("#camera", "right")
     wait_until(lambda: {("left", False), ("right", True)} <= set(shown.audience))
+    shown.server.publish("right", Status("ok", "of the right one"))
+    page.wait_for_function(HAS_TEXT, arg=["#status", "of the right one"])
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("c")
     wait_until(lambda: len(shown.audience) == 5)
     assert shown.audience.count(("left", True)) == 2
     page.wait_for_function("() => document.getElementById('camera').value === 'left'")
+
+
+def test_a_camera_that_is_gone_after_a_restart_gives_way_to_another(shown: Shown) -> None:
+    page = shown.open()
+    page.wait_for_function("() => document.getElementById('camera').length === 2")
+    page.select_option("#camera", "right")
+    wait_until(lambda: ("right", True) in shown.audience)
+    shown.server.close()
+    shown.serve(shown.port, cameras=("left",))
+    shown.show(page, update(face("angry")), HAS_TITLE, "#1 angry 65%")
+    assert not page.is_visible("#camera-choice")
 
 
 @pytest.mark.usefixtures("without_errors")

@@ -394,6 +394,13 @@ def test_each_start_has_a_token_of_its_own() -> None:
     assert all(len(token) >= 20 for token in tokens)
 
 
+def test_a_token_of_any_characters_is_part_of_an_address_that_works() -> None:
+    served = Served(is_open=True, token="größer & länger? #/1+1")
+    assert served.get("/" + served.address.split("/", 3)[3])[0] == 200
+    assert served.get("/?token=gr")[0] == 403
+    served.server.close()
+
+
 def test_a_token_that_can_be_guessed_is_refused() -> None:
     with pytest.raises(WebError, match="the token has 4 characters; expected 16 at least"):
         WebServer(ServerSettings(is_open=True, token="1234"), ("left",))

@@ -28,8 +28,12 @@ export class Connection {
     socket.onmessage = (event) => {
       queue = queue.then(() => this.receive(socket, event.data)).catch(console.error);
     };
+    let wasOpen = false;
+    socket.onopen = () => {
+      wasOpen = true;
+    };
     socket.onclose = () => {
-      if (socket === this.socket) this.retry();
+      if (socket === this.socket) this.retry(wasOpen);
     };
     this.socket = socket;
   }
@@ -63,13 +67,14 @@ export class Connection {
     }
   }
 
-  async retry() {
+  async retry(wasOpen) {
     this.socket = null;
     const { turn } = this;
     this.listener.lost("The connection was lost. Trying again.");
-    const reason = await whyNot();
+    const { isThere, text } = await whyNot();
     if (turn !== this.turn) return; // opened or closed in the meantime
-    this.listener.lost(reason);
+    if (isThere && !wasOpen) this.camera = ""; // it may not have this one any more
+    this.listener.lost(text);
     this.timer = setTimeout(() => this.open(), this.pause);
     this.pause = Math.min(2 * this.pause, LONGEST_PAUSE);
   }
@@ -90,8 +95,10 @@ async function whyNot() {
       cache: "no-store",
       signal: AbortSignal.timeout(LONGEST_PAUSE),
     });
-    return page.ok ? "The connection was lost. Trying again." : (await page.text()).trim();
+    return page.ok
+      ? { isThere: true, text: "The connection was lost. Trying again." }
+      : { isThere: false, text: (await page.text()).trim() };
   } catch {
-    return "The page's server does not answer. Trying again.";
+    return { isThere: false, text: "The page's server does not answer. Trying again." };
   }
 }

@@ -24,7 +24,8 @@ let isPaused = false;
 let lastAnswer = seconds();
 let arrivals = []; // of the answers of the last seconds
 let newest = null;
-let spoken = { text: "", time: -SPEAK_EVERY };
+let spokenFaces = "";
+let spokenTime = -SPEAK_EVERY;
 let hiddenTimer = 0;
 
 function hello(message) {
@@ -80,6 +81,8 @@ function lost(reason) {
 }
 
 function show(level, text) {
+  // Its figures change every second: only another level is worth an interruption.
+  if (find("status").dataset.level !== level) say(text);
   find("status").dataset.level = level;
   change(find("level"), LEVELS[level] || level);
   change(find("text"), text);
@@ -103,13 +106,18 @@ function rate() {
 
 function speak() {
   const now = seconds();
-  if (!newest || isPaused || now - spoken.time < SPEAK_EVERY) return;
+  if (!newest || isPaused || now - spokenTime < SPEAK_EVERY) return;
   const faces = newest.faces.map((face) => `${face.id ? `face ${face.id}` : "new face"} ${face.label}`);
   const text = faces.length ? faces.join(", ") : "no face";
   find("picture").setAttribute("aria-label", `The camera's picture: ${text}`);
-  if (text === spoken.text) return;
-  spoken = { text, time: now };
-  find("spoken").textContent = text;
+  if (text === spokenFaces) return;
+  spokenFaces = text;
+  say(text);
+}
+
+function say(text) {
+  spokenTime = seconds();
+  change(find("spoken"), text);
 }
 
 function tick() {
