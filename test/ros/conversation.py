@@ -37,13 +37,30 @@ class Conversation:
 
     def __init__(self, peer: Peer, qos: object = 10, namespace: str = "") -> None:
         self._peer = peer
+        self._node = f"{namespace}/emotion_node"
         self.answers = peer.subscribe(FaceEmotionArray, f"{namespace}/emotions")
         self._publisher = peer.publisher(Image, f"{namespace}/image_raw", qos)
         peer.wait_for_publisher(f"{namespace}/emotions")
         self.wait_for_subscriber()
 
     def wait_for_subscriber(self) -> None:
+        """Waits until the images are heard, and their answers."""
         self._peer.wait_for_subscriber(self._publisher)
+        wait_until_known(self._peer, self._node)
+
+    def wait_for_no_subscriber(self) -> None:
+        """Waits until a node that has been deactivated is not taken for one that listens."""
+        self._peer.wait_until(
+            lambda: self._publisher.get_subscription_count() == 0, "the end of the subscription"
+        )
+
+    def restart(self, lifecycle: Lifecycle, *changes: str) -> None:
+        """Deactivates the node, makes the changes, and waits until it listens again."""
+        assert lifecycle.change("deactivate")
+        self.wait_for_no_subscriber()
+        for change in changes:
+            assert lifecycle.change(change)
+        self.wait_for_subscriber()
 
     def message(
         self, image: Pixels, frame_id: str = "camera", seconds: float | None = None
@@ -112,6 +129,15 @@ class Services:
         return next(future.result() for future in futures if future.done())
 
 
+def wait_until_known(peer: Peer, node: str) -> None:
+    """Waits until a node has discovered all publishers and subscriptions that a peer has by now.
+
+    What is sent before that may never arrive, whatever the peer has discovered. A node hears of
+    them in their order, so when it answers a client that is made now, it knows of all before.
+    """
+    Parameters(peer, node).describe()
+
+
 class Parameters(Services):
     """The parameter services of a node."""
 
@@ -141,26 +167,30 @@ class Parameters(Services):
 class Lifecycle(Services):
     """The lifecycle of a node."""
 
+    def __init__(self, peer: Peer, node: str = "emotion_node") -> None:
+        super().__init__(peer, node)
+        self._change = self._client(ChangeState, "change_state")
+
     @property
     def state(self) -> str:
         return str(self._call(GetState, "get_state", GetState.Request()).current_state.label)
 
     def change(self, transition: str) -> bool:
         """transition: configure, activate, ...; whether it succeeded."""
-        client = self._client(ChangeState, "change_state")
         # Whoever answers this, which is repeated if need be, has discovered the client made before.
         assert self.state
         request = ChangeState.Request(transition=Transition(label=transition))
-        future = client.call_async(request)
+        future = self._change.call_async(request)
         self._peer.wait_until(future.done, f"the end of {transition}")
         return bool(future.result().success)
 
 
 class Diagnostics:
-    """What a node says of its health."""
+    """What emotion_node says of its health."""
 
     def __init__(self, peer: Peer) -> None:
         self._messages = peer.subscribe(DiagnosticArray, "/diagnostics")
+        wait_until_known(peer, "emotion_node")
 
     def wait_for(self, wanted: Callable[[DiagnosticStatus], bool]) -> DiagnosticStatus:
         """The first status that is wanted, of those that come from now on."""

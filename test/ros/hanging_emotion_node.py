@@ -20,6 +20,8 @@ BRAKE = Path(os.environ["HANG_WHILE_EXISTS"])
 
 class HangingPipeline(EmotionPipeline):
     def _process(self, image: NDArray[np.uint8], score_threshold: float) -> Result:
+        if BRAKE.exists():
+            print("Hanging", flush=True)
         while BRAKE.exists():
             time.sleep(0.01)
         return super()._process(image, score_threshold)

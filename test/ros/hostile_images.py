@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 from conftest import Messages, Peer, isolated_ros
-from conversation import READY, Pixels
+from conversation import READY, Pixels, wait_until_known
 from node_process import NodeProcess
 from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import Header
@@ -71,6 +71,7 @@ def attack(node: NodeProcess, peer: Peer, good: Pixels, seconds: float, costly: 
     publisher = peer.publisher(CompressedImage, "image_raw/compressed")
     peer.wait_for_publisher("emotions")
     peer.wait_for_subscriber(publisher)
+    wait_until_known(peer, "emotion_node")
     random = np.random.default_rng(0)
     crafted = [make() for make in HOSTILE.values()] + [make()[0] for make in HARMLESS.values()]
     crafted += [make() for make in COSTLY.values()] if costly else []

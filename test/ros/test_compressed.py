@@ -11,7 +11,7 @@ pytest.importorskip("rclpy", reason="needs ROS 2")
 pytest.importorskip("emotion_recognition.msg", reason="needs the built messages")
 
 from conftest import Messages, Peer, StartNode
-from conversation import READY, Diagnostics, Pixels, counts, values
+from conversation import READY, Diagnostics, Pixels, counts, values, wait_until_known
 from node_process import NodeProcess
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
@@ -29,6 +29,7 @@ class CompressedConversation:
         self._publisher = peer.publisher(CompressedImage, topic)
         peer.wait_for_publisher("emotions")
         peer.wait_for_subscriber(self._publisher)
+        wait_until_known(peer, "emotion_node")
 
     def message(self, image: Pixels, codec: str = "jpeg") -> CompressedImage:
         stamp = self._peer.node.get_clock().now().to_msg()

@@ -11,7 +11,7 @@ pytest.importorskip("rclpy", reason="needs ROS 2")
 pytest.importorskip("emotion_recognition.msg", reason="needs the built messages")
 
 from conftest import Peer, StartNode
-from conversation import READY, Conversation, Diagnostics, Pixels, counts
+from conversation import READY, Conversation, Diagnostics, Pixels, counts, wait_until_known
 from hostile_images import attack
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
@@ -61,6 +61,7 @@ def test_the_size_of_images_is_limited_by_a_parameter(
     node.wait_for_log(READY)
     publisher = peer.publisher(Image, "image_raw")
     peer.wait_for_subscriber(publisher)
+    wait_until_known(peer, "emotion_node")
     height, width = empty_image.shape[:2]
     message = Image(header=Header(), encoding="bgr8", width=width, height=height, step=3 * width)
     message.data = empty_image.tobytes()

@@ -13,6 +13,7 @@ pytest.importorskip("emotion_recognition.msg", reason="needs ROS 2 and the built
 
 from builtin_interfaces.msg import Time
 from conftest import Messages, Peer, StartNode
+from conversation import wait_until_known
 from geometry_msgs.msg import Point32
 from node_process import NodeProcess
 from sensor_msgs.msg import RegionOfInterest
@@ -56,6 +57,7 @@ class Robot:
         self._publisher = peer.publisher(FaceEmotionArray, "emotions")
         peer.wait_for_subscriber(self._publisher)
         peer.wait_for_publisher(f"{FACES}/tracked")
+        wait_until_known(peer, "hri_bridge")
         self.sent: list[Header] = []
 
     def say(self, *faces: FaceEmotion) -> Header:
@@ -181,8 +183,10 @@ def test_a_landmark_outside_of_the_image_is_not_among_them(robot: Robot) -> None
 
 
 def test_a_face_without_landmarks_has_no_such_topic(robot: Robot, peer: Peer) -> None:
-    first, second = robot.ids(face(7, landmarks=LANDMARKS), face(8))
-    peer.wait_until(lambda: f"{FACES}/{first}/landmarks" in robot.topics(), "its landmarks")
+    faces = (face(7, landmarks=LANDMARKS), face(8))
+    first, second = robot.ids(*faces)
+    topic = f"{FACES}/{first}/landmarks"
+    peer.wait_until(lambda: robot.say(*faces) and topic in robot.topics(), "its landmarks")
     assert f"{FACES}/{second}/landmarks" not in robot.topics()
     robot.tracked.all.clear()
     robot.tracked.wait_for(lambda message: not message.ids)
@@ -223,7 +227,9 @@ def test_an_unknown_emotion_is_no_expression(robot: Robot, peer: Peer) -> None:
 def test_a_face_that_is_gone_takes_its_topics_along(robot: Robot, peer: Peer) -> None:
     (face_id,) = robot.ids(face(7))
     of_face = {f"{FACES}/{face_id}/roi", f"{FACES}/{face_id}/expression"}
-    peer.wait_until(lambda: of_face < robot.topics().keys(), "the topics of the face")
+    peer.wait_until(
+        lambda: robot.say(face(7)) and of_face < robot.topics().keys(), "the topics of the face"
+    )
     assert robot.ids() == [face_id], "one image that misses it is not the end"
 
     robot.tracked.all.clear()
@@ -235,7 +241,7 @@ def test_a_face_that_is_gone_takes_its_topics_along(robot: Robot, peer: Peer) ->
 
 def test_no_picture_of_a_face_is_published(robot: Robot, peer: Peer) -> None:
     assert robot.ids(face(7))
-    peer.wait_until(lambda: len(robot.topics()) == 3, "the topics")
+    peer.wait_until(lambda: robot.say(face(7)) and len(robot.topics()) == 3, "the topics")
     time.sleep(0.2)  # for more than that
     assert set(chain.from_iterable(robot.topics().values())) == {
         "hri_msgs/msg/Expression",

@@ -68,13 +68,9 @@ def test_it_can_be_started_again_and_gives_no_track_id_twice(
         return {face.track_id for image in images for face in conversation.ask(image).faces} - {0}
 
     first = track_ids()
-    for change in ("deactivate", "activate"):
-        assert lifecycle.change(change)
-    conversation.wait_for_subscriber()
+    conversation.restart(lifecycle, "activate")
     second = track_ids()
-    for change in ("deactivate", "cleanup", "configure", "activate"):
-        assert lifecycle.change(change)
-    conversation.wait_for_subscriber()
+    conversation.restart(lifecycle, "cleanup", "configure", "activate")
     third = track_ids()
     assert first
     assert second

@@ -52,15 +52,17 @@ def test_one_camera_can_rest_while_the_other_goes_on(
     node: NodeProcess, peer: Peer, face_image: Pixels
 ) -> None:
     right = Conversation(peer, namespace="/right")
+    resting = Conversation(peer, namespace="/left")
     left = Lifecycle(peer, "/left/emotion_node")
     assert left.change("deactivate")
+    resting.wait_for_no_subscriber()
     assert left.change("cleanup")
     assert left.state == "unconfigured"
     assert right.ask(right.message(face_image)).faces
     assert left.change("configure")
     assert left.change("activate")
-    again = Conversation(peer, namespace="/left")
-    assert again.ask(again.message(face_image)).faces
+    resting.wait_for_subscriber()
+    assert resting.ask(resting.message(face_image)).faces
 
 
 def test_names_parameters_and_namespace_are_those_of_nodes_in_processes_of_their_own(

@@ -235,10 +235,8 @@ def test_without_their_messages_it_says_so_once_and_goes_on(
 ) -> None:
     node = start_node("emotion_node_alone.py", publish_annotated_image=True)
     node.wait_for_log(READY)
-    lifecycle = Lifecycle(peer)
-    for change in ("deactivate", "cleanup", "configure", "activate"):
-        assert lifecycle.change(change)
     conversation = Conversation(peer)
+    conversation.restart(Lifecycle(peer), "cleanup", "configure", "activate")
     assert conversation.ask(conversation.message(face_image)).faces
     for topic, package in (("detections", "vision_msgs"), ("image_annotations", "foxglove_msgs")):
         (line,) = [line for line in node.log.splitlines() if f"No topic '{topic}'" in line]

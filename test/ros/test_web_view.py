@@ -17,6 +17,7 @@ pytest.importorskip("aiohttp", reason="needs aiohttp")
 
 from builtin_interfaces.msg import Time
 from conftest import Peer, StartNode
+from conversation import wait_until_known
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from node_process import NodeProcess
 from sensor_msgs.msg import CompressedImage, Image, RegionOfInterest
@@ -77,6 +78,7 @@ class Robot:
     def wait_for_viewers(self) -> None:
         for publisher in (self.images, self.answers, self.health):
             self.peer.wait_for_subscriber(publisher)
+        wait_until_known(self.peer, "web_view")
 
     def wait_for_nobody(self) -> None:
         publishers = (self.images, self.answers, self.health)
