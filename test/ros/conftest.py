@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import random
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,14 +28,36 @@ ROOT = Path(__file__).resolve().parents[2]
 StartNode = Callable[..., NodeProcess]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def isolated_ros() -> None:
-    """A domain for this run, this machine only, with a transport that carries whole images."""
-    os.environ["ROS_DOMAIN_ID"] = str(random.SystemRandom().randint(1, 100))
+def claim_domain() -> tuple[int, socket.socket]:
+    """A ROS domain that no other test run on this machine has while the socket is open."""
+    for domain in random.SystemRandom().sample(range(1, 101), 100):
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0emotion_recognition test in domain {domain}")
+        except OSError:
+            claim.close()
+        else:
+            return domain, claim
+    raise RuntimeError("all 100 ROS domains are taken by other test runs")
+
+
+@contextmanager
+def isolation() -> Iterator[None]:
+    """A domain of this run's own, this machine only, with a transport that carries whole images."""
+    domain, claim = claim_domain()
+    os.environ["ROS_DOMAIN_ID"] = str(domain)
     os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
     jazzy = os.environ.get("ROS_DISTRO") == "jazzy"
     variable = f"{'FASTRTPS' if jazzy else 'FASTDDS'}_DEFAULT_PROFILES_FILE"
     os.environ.setdefault(variable, str(ROOT / "config" / "fastdds.xml"))
+    with claim:
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def isolated_ros() -> Iterator[None]:
+    with isolation():
+        yield
 
 
 class Messages:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import sys
 import time
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from conftest import Messages, Peer, isolated_ros
+from conftest import Messages, Peer, isolation
 from conversation import READY, Pixels, wait_until_known
 from node_process import NodeProcess
 from sensor_msgs.msg import CompressedImage
@@ -134,13 +133,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
     options = parser.parse_args()
-    domain = os.environ.get("ROS_DOMAIN_ID")
-    isolated_ros.__wrapped__()
-    os.environ["ROS_DOMAIN_ID"] = domain or os.environ["ROS_DOMAIN_ID"]
-    peer = Peer()
     photograph = next(iter(open_source(width=320, height=240)))
-    try:
-        with TemporaryDirectory() as folder:
+    with isolation(), TemporaryDirectory() as folder:
+        peer = Peer()
+        try:
             node = NodeProcess(
                 ["-m", "emotion_recognition.ros.emotion_node"],
                 Path(folder) / "node.log",
@@ -153,8 +149,8 @@ def main() -> None:
                 lines = node.log.splitlines()
                 print(f"exit code {exit_code}; {len(lines)} lines of log, of which the last:")
                 print(*lines[-3:], sep="\n")
-    finally:
-        peer.close()
+        finally:
+            peer.close()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from time import monotonic
 from typing import Any
@@ -22,7 +21,7 @@ from emotion_recognition.ros.process.executor import SturdyExecutor
 
 @pytest.fixture
 def node() -> Iterator[Node]:
-    rclpy.init(domain_id=random.SystemRandom().randint(1, 100))
+    rclpy.init()
     node = rclpy.create_node("some_node")
     yield node
     node.destroy_node()

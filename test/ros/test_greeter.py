@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,7 +107,7 @@ def test_ids_are_forgotten_in_time_because_a_restarted_node_gives_them_again(
 
 @pytest.fixture
 def ros() -> Iterator[None]:
-    rclpy.init(domain_id=random.SystemRandom().randint(1, 100))
+    rclpy.init()
     yield
     rclpy.try_shutdown()
 
