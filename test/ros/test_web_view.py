@@ -16,7 +16,7 @@ pytest.importorskip("emotion_recognition.msg", reason="needs the built messages"
 pytest.importorskip("aiohttp", reason="needs aiohttp")
 
 from builtin_interfaces.msg import Time
-from conftest import Peer, StartNode
+from conftest import TIMEOUT, Peer, StartNode
 from conversation import wait_until_known
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from node_process import NodeProcess
@@ -282,7 +282,7 @@ def test_open_to_the_network_it_warns_once_and_wants_the_token(start_node: Start
         assert viewer.hello
     port = int(place.split(":")[2].split("/")[0])
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/?token=wrong", timeout=10)
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/?token=wrong", timeout=TIMEOUT)
 
 
 def test_a_port_in_use_ends_it_with_the_reason(start_node: StartNode) -> None:
