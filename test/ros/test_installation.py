@@ -71,7 +71,7 @@ def test_parameter_files_of_the_boards_are_taken_by_the_node(board: str) -> None
 
     file = ROOT / "config" / f"{board}.yaml"
     content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    stated = flat(content["/**/emotion_node"]["ros__parameters"])
+    stated = flat(content["/**"]["ros__parameters"])
     assert stated
     rclpy.init(args=["--ros-args", "-r", "__ns:=/robot", "--params-file", str(file)])
     try:
@@ -96,7 +96,7 @@ def test_parameter_file_states_the_defaults() -> None:
     try:
         node = EmotionNode()
         try:
-            stated = flat(content["/**/emotion_node"]["ros__parameters"])
+            stated = flat(content["/**"]["ros__parameters"])
             actual = {name: node.get_parameter(name).value for name in stated}
             assert stated == actual
             of_models = {"score_threshold", "reject_threshold"}
