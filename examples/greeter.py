@@ -84,7 +84,11 @@ class GreeterNode(Node):
         super().__init__("greeter")
         self._greeter = Greeter()
         self._publisher = self.create_publisher(String, "greetings", 10)
-        self.create_subscription(FaceEmotionArray, "emotions", self._on_emotions, 10)
+        emotions = self.create_subscription(FaceEmotionArray, "emotions", self._on_emotions, 10)
+        self.get_logger().info(
+            f"Watching '{emotions.topic_name}' for who looks happy, to be greeted on "
+            f"'{self._publisher.topic_name}'"
+        )
 
     def _on_emotions(self, message: FaceEmotionArray) -> None:
         stamp = message.header.stamp

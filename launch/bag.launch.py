@@ -5,7 +5,12 @@ from launch.actions import ExecuteProcess, RegisterEventHandler, Shutdown
 from launch.event_handlers import OnProcessIO
 from launch.events.process import ProcessExited, ProcessIO
 
-from emotion_recognition.ros.launch_files.arguments import existing_path, positive_number, require
+from emotion_recognition.ros.launch_files.arguments import (
+    existing_path,
+    not_negative,
+    positive_number,
+    require,
+)
 from emotion_recognition.ros.launch_files.parts import (
     describe,
     emotion_node,
@@ -17,6 +22,10 @@ from emotion_recognition.ros.launch_files.parts import (
 ARGUMENTS = {
     "bag": (None, "The recording: a file or folder that `ros2 bag play` takes."),
     "rate": ("", "How many times as fast as recorded; empty: once."),
+    "delay": (
+        "1",
+        "Seconds before the first image (of each loop), in which the nodes find each other.",
+    ),
     "loop": ("false", "Start again at the end; otherwise the launch ends there."),
 }
 READY = b"Ready: "  # what emotion_node logs when it is active; images before that would be lost
@@ -26,6 +35,7 @@ def emotion_node_and_player(context: LaunchContext) -> list[Action]:
     given = context.launch_configurations
     command = ["ros2", "bag", "play", str(existing_path("bag", given["bag"])), "--clock"]
     command += ["--rate", str(positive_number("rate", given["rate"]))] if given["rate"] else []
+    command += ["--delay", str(not_negative("delay", given["delay"]))] if given["delay"] else []
     command += ["--loop"] if is_true(context, "loop") else []
     require("ros2bag")
     node = emotion_node(context, parameters={"use_sim_time": True})

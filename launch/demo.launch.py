@@ -14,12 +14,15 @@ ARGUMENTS = {
     "source": ("", "A video, an image, a folder or a webcam's number; empty: a photograph."),
     "rate": ("", "Images per second; empty: the source's own."),
     "loop": ("", "Start again at the end, true or false; empty: the node's default."),
+    "frame_id": ("", "frame_id of the images; empty: the node's default."),
 }
 
 
 def video_source(context: LaunchContext) -> list[Node]:
-    parameters = parameters_from_arguments(context, source=text, rate=number, loop=boolean)
-    return [image_node("emotion_recognition", "video_source", parameters)]
+    parameters = parameters_from_arguments(
+        context, source=text, rate=number, loop=boolean, frame_id=text
+    )
+    return [image_node(context, "emotion_recognition", "video_source", parameters)]
 
 
 def generate_launch_description() -> LaunchDescription:

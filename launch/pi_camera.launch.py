@@ -8,6 +8,7 @@ from emotion_recognition.ros.launch_files.arguments import (
     one_of,
     positive_number,
     require,
+    sensor_mode,
     text,
     whole_number,
 )
@@ -24,8 +25,14 @@ ARGUMENTS = {
     "width": ("640", "Width of the images in pixels."),
     "height": ("480", "Height of the images in pixels."),
     "format": ("", "Pixel format, such as RGB888 or YUYV; empty: the camera's choice."),
+    "sensor_mode": (
+        "",
+        "Raw mode of the sensor, width:height, such as 1640:1232 for all that a Camera Module 2 "
+        "sees; empty: the camera's choice, which may be a section of that.",
+    ),
     "fps": ("", "Images per second; empty: the camera's choice."),
     "orientation": ("", "Turns the images: 0, 90, 180 or 270 degrees; empty: not."),
+    "frame_id": ("", "frame_id of the images; empty: the camera's default."),
     "image_topic": ("camera/image_raw", "Topic from the camera to emotion_node."),
 }
 
@@ -40,12 +47,16 @@ def camera_node(context: LaunchContext) -> list[Node]:
         width=whole_number,
         height=whole_number,
         format=text,
+        sensor_mode=sensor_mode,
         orientation=one_of(0, 90, 180, 270),
+        frame_id=text,
     )
     if fps := context.launch_configurations["fps"]:
         duration = round(1e6 / positive_number("fps", fps))  # microseconds
         parameters.append({"FrameDurationLimits": [duration, duration]})
-    return [image_node("camera_ros", "camera_node", parameters, "~/image_raw", name="camera")]
+    return [
+        image_node(context, "camera_ros", "camera_node", parameters, "~/image_raw", name="camera")
+    ]
 
 
 def generate_launch_description() -> LaunchDescription:

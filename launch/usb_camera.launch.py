@@ -18,6 +18,7 @@ ARGUMENTS = {
     "image_height": ("480", "Height of the images in pixels."),
     "pixel_format": ("", "Pixel format, such as yuyv or mjpeg2rgb; empty: usb_cam's choice."),
     "framerate": ("", "Images per second; empty: usb_cam's choice."),
+    "frame_id": ("", "frame_id of the images; empty: usb_cam's default."),
     "image_topic": ("image_raw", "Topic from the camera to emotion_node."),
 }
 
@@ -33,8 +34,9 @@ def camera_node(context: LaunchContext) -> list[Node]:
         image_height=whole_number,
         pixel_format=text,
         framerate=number,
+        frame_id=text,
     )
-    return [image_node("usb_cam", "usb_cam_node_exe", parameters, name="camera")]
+    return [image_node(context, "usb_cam", "usb_cam_node_exe", parameters, name="camera")]
 
 
 def generate_launch_description() -> LaunchDescription:

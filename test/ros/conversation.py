@@ -93,9 +93,9 @@ def age(answer: FaceEmotionArray) -> float:
 
 
 def counts(log: str) -> dict[str, int]:
-    """The figures of the line that a node logs when it stops."""
+    """The figures of the line that a node logs when it stops, named as on /diagnostics."""
     line = next(line for line in log.splitlines() if "Stopped: " in line)
-    figures = re.findall(r"(\d+) (?:images )?(\w+)", line.split("Stopped: ")[1])
+    figures = re.findall(r"(\d+) (?:images )?(\w+(?: \(\w+\))?)", line.split("Stopped: ")[1])
     return {name: int(figure) for figure, name in figures}
 
 

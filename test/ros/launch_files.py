@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import unittest
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,13 +14,22 @@ from pathlib import Path
 import launch_testing
 from ament_index_python.packages import get_packages_with_prefixes
 from launch import LaunchDescription
-from launch.actions import IncludeLaunchDescription
+from launch.actions import ExecuteProcess, IncludeLaunchDescription
+from launch.launch_description_sources import AnyLaunchDescriptionSource
 from launch_testing.actions import ReadyToTest
 from launch_testing.asserts import assertExitCodes
 from launch_testing.io_handler import ActiveIoHandler
 from launch_testing.proc_info_handler import ActiveProcInfoHandler
 
 LAUNCH = Path(__file__).resolve().parents[2] / "launch"
+#: What somebody else's launch file starts after including one of these: its transport is its own.
+HOST = """
+import os, sys
+profiles = [name for name in os.environ if name.endswith("PROFILES_FILE")]
+print("The host's profiles:", profiles, file=sys.stderr)
+"""
+for variable in [name for name in os.environ if name.endswith("PROFILES_FILE")]:
+    del os.environ[variable]  # our launch files would leave it alone
 TIMEOUT = 60.0  # seconds; generous, because a busy machine is no failure
 
 #: Launch file, arguments, and what the nodes log when they are ready.
@@ -56,7 +67,15 @@ LAUNCHES: list[tuple[str, Mapping[str, str], tuple[str, ...]]] = [
         {"cameras": "left,right", "web": "true"},
         ("'/left/emotions'", "The page is at http://127.0.0.1:"),
     ),
-    ("../examples/robot", {"robot": "anna"}, ("'/anna/camera/image_raw'",)),
+    (
+        "demo",
+        {"detector": "paper", "classifier": "paper", "frame_id": "eye", "respawn": "true"},
+        ("models paper/paper", "Publishing "),
+    ),
+    ("emotion_recognition", {"log_level": "warn"}, ("No image on '/image_raw'",)),
+    ("../examples/robot.launch.py", {"robot": "anna"}, ("'/anna/camera/image_raw'",)),
+    ("../examples/robot.launch.xml", {"robot": "anna"}, ("'/anna/camera/image_raw'",)),
+    ("../examples/robot.launch.yaml", {"robot": "anna"}, ("'/anna/camera/image_raw'",)),
 ]
 if "ros2bag" in get_packages_with_prefixes():  # a recording that waits for an active node
     LAUNCHES.append(("bag", {"bag": str(LAUNCH), "autostart": "false"}, ("Waiting to be",)))
@@ -66,9 +85,12 @@ if "ros2bag" in get_packages_with_prefixes():  # a recording that waits for an a
 def generate_test_description(
     name: str, arguments: Mapping[str, str], expected: tuple[str, ...]
 ) -> LaunchDescription:
-    file = str(LAUNCH / f"{name}.launch.py")
-    included = IncludeLaunchDescription(file, launch_arguments=arguments.items())
-    return LaunchDescription([included, ReadyToTest()])
+    file = str(LAUNCH / (name if "." in Path(name).name else f"{name}.launch.py"))
+    included = IncludeLaunchDescription(
+        AnyLaunchDescriptionSource(file), launch_arguments=arguments.items()
+    )
+    host = ExecuteProcess(cmd=[sys.executable, "-c", HOST], name="host", output="screen")
+    return LaunchDescription([included, host, ReadyToTest()])
 
 
 class Running(unittest.TestCase):
@@ -79,7 +101,7 @@ class Running(unittest.TestCase):
         arguments: Mapping[str, str],
         expected: tuple[str, ...],
     ) -> None:
-        for text in expected:
+        for text in (*expected, "The host's profiles: []"):
             proc_output.assertWaitFor(text, timeout=TIMEOUT)
 
 

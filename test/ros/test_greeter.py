@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from conftest import StartNode
 
 rclpy = pytest.importorskip("rclpy", reason="needs ROS 2")
 
@@ -151,3 +152,10 @@ def test_the_node_greets_on_its_topic(example: ModuleType) -> None:
     executor.shutdown()
     assert len(greetings) == 1
     assert "7" in greetings[0]
+
+
+def test_it_says_at_its_start_what_it_listens_to(start_node: StartNode) -> None:
+    pytest.importorskip("emotion_recognition.msg", reason="needs the built messages")
+    node = start_node("../../examples/greeter.py", ros_args=["-r", "__ns:=/anna"])
+    node.wait_for_log("Watching '/anna/emotions' for who looks happy")
+    assert "greeted on '/anna/greetings'" in node.log

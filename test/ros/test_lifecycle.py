@@ -106,7 +106,7 @@ def test_after_a_failure_it_says_why_and_can_be_configured_again(
 
     assert not lifecycle.change("configure")
     assert lifecycle.state == "unconfigured"
-    node.wait_for_log("Not inactive: int8.onnx is damaged")
+    node.wait_for_log("The node could not be configured: int8.onnx is damaged")
     assert "Traceback" not in node.log
     status = diagnostics.wait_for(lambda status: status.level == DiagnosticStatus.ERROR)
     assert status.message == "int8.onnx is damaged"

@@ -106,3 +106,18 @@ def test_parameters_for_several_cameras_are_known_to_all_nodes_of_the_process(
     lines = [line for line in node.log.splitlines() if UNKNOWN in line]
     assert len(lines) == 3
     assert all(line.endswith(f"{UNKNOWN}'bckend' (did you mean 'backend'?)") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "ready"), [("video_source", "Publishing "), ("web_view", "The page is at ")]
+)
+def test_parameters_of_emotion_node_in_a_file_for_all_nodes_are_no_mistake(
+    start_node: StartNode, name: str, ready: str
+) -> None:
+    if name == "web_view":
+        pytest.importorskip("aiohttp", reason="web_view needs aiohttp")
+    file = Path(__file__).resolve().parents[2] / "config" / "emotion_node.yaml"
+    node = start_node(name, ros_args=["--params-file", str(file)], port=0, chanel=1)
+    log = started(node, ready)
+    assert f"{UNKNOWN}'chanel'" in log
+    assert "max_rate" not in log

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 pytest.importorskip("emotion_recognition.msg", reason="needs the built messages")
 
+import yaml
 from conftest import Peer, StartNode
 from conversation import READY, Conversation, Parameters, Pixels
-from node_process import NodeProcess
+from node_process import TIMEOUT, NodeProcess
+from rclpy.parameter_client import AsyncParameterClient
 
+from emotion_recognition.ros.emotion_node.parameters import PARAMETER_NAMES
 from emotion_recognition.ros.parameters.settings import SETTINGS
+from emotion_recognition.ros.parameters.unknown_parameters import OF_RCLPY
 
+CONFIG = Path(__file__).resolve().parents[2] / "config"
 AT_START = (
     "detector",
     "classifier",
@@ -21,6 +28,7 @@ AT_START = (
     "input_width",
     "image_transport",
     "reliability",
+    "max_megapixels",
     "autostart",
     "publish_annotated_image",
 )
@@ -40,6 +48,34 @@ def test_every_parameter_is_described_and_has_its_range(parameters: Parameters) 
         assert (given.from_value, given.to_value) == (setting.minimum, setting.maximum)
     (width,) = descriptors["input_width"].integer_range
     assert (width.from_value, width.to_value, width.step) == (0, 640, 32)
+
+
+def test_other_nodes_know_all_parameters_by_name(node: NodeProcess, peer: Peer) -> None:
+    client = AsyncParameterClient(peer.node, "emotion_node")
+    assert client.wait_for_services(TIMEOUT)
+    future = client.list_parameters()
+    peer.wait_until(future.done, "an answer")
+    own = {name for name in future.result().result.names if not name.startswith(OF_RCLPY)}
+    assert own == PARAMETER_NAMES == {*AT_START, *SETTINGS}
+
+
+@pytest.mark.parametrize("name", ["emotion_node", "pi3", "pi4", "pi5"])
+def test_shipped_files_are_for_every_node_which_alone_fits_all_namespaces(name: str) -> None:
+    # Of keys with wildcards `ros2 param load` knows this one only, since Kilted.
+    content = yaml.safe_load((CONFIG / f"{name}.yaml").read_text(encoding="utf-8"))
+    assert list(content) == ["/**"]
+
+
+def test_a_shipped_file_can_be_loaded_into_a_running_node(
+    start_node: StartNode, peer: Peer
+) -> None:
+    start_node("emotion_node", ros_args=["-r", "__ns:=/robot"]).wait_for_log(READY)
+    client = AsyncParameterClient(peer.node, "/robot/emotion_node")
+    assert client.wait_for_services(TIMEOUT)
+    future = client.load_parameter_file(str(CONFIG / "pi3.yaml"), use_wildcard=True)
+    peer.wait_until(future.done, "an answer")
+    assert [result.successful for result in future.result().results] == [True] * 3
+    assert Parameters(peer, "/robot/emotion_node").get("max_rate") == 10.0
 
 
 def test_what_is_read_at_the_start_says_that_it_cannot_change(parameters: Parameters) -> None:

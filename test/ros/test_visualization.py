@@ -18,6 +18,7 @@ from conftest import Peer, StartNode
 
 from emotion_recognition.core.images.overlay import COLORS
 from emotion_recognition.core.manifest import model_names, read_manifest
+from emotion_recognition.tools import views
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 IMAGES = {"sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"}
@@ -136,3 +137,86 @@ def test_foxglove_plots_each_emotion_in_its_color(layout: Any) -> None:  # noqa:
         assert path["value"] == f"/emotions.faces[0].probabilities[{index}]"
         blue, green, red = COLORS[path["label"]]
         assert path["color"] == f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def topics_in(rviz: Any, layout: Any) -> set[str]:  # noqa: ANN401
+    """All topics that two views show."""
+    displays = rviz["Visualization Manager"]["Displays"]
+    modes = [panel["imageMode"] for panel in panels(layout, "Image")]
+    return {
+        *(display["Topic"]["Value"] for display in displays),
+        *(mode["imageTopic"] for mode in modes),
+        *(topic for mode in modes for topic in mode.get("annotations", {})),
+        *(
+            path["value"].split(".")[0]
+            for kind in ("Plot", "StateTransitions")
+            for panel in panels(layout, kind)
+            for path in panel["paths"]
+        ),
+    }
+
+
+def written(folder: Path, *arguments: str) -> tuple[Any, Any]:
+    """The views that the command writes."""
+    assert views.main([*arguments, "--folder", str(folder)]) == 0
+    rviz, layout = (folder / name for name in (views.RVIZ, views.FOXGLOVE))
+    return yaml.safe_load(rviz.read_text()), json.loads(layout.read_text())
+
+
+def test_views_for_no_other_topics_are_the_shipped_ones(
+    rviz: Any,  # noqa: ANN401
+    layout: Any,  # noqa: ANN401
+    tmp_path: Path,
+) -> None:
+    assert written(tmp_path) == (rviz, layout)
+
+
+def test_views_fit_the_topic_of_a_camera(tmp_path: Path) -> None:
+    assert topics_in(*written(tmp_path, "--image-topic", "camera/image_raw")) == {
+        "/camera/image_raw",
+        "/annotated_image",
+        "/image_annotations",
+        "/emotions",
+    }
+
+
+def test_views_of_two_cameras_in_namespaces_show_what_both_publish(
+    interfaces: Callable[[str], None], start_node: StartNode, peer: Peer, tmp_path: Path
+) -> None:
+    for package in ("foxglove_msgs", "vision_msgs"):
+        interfaces(package)
+    cameras = {"left": "/left/image_raw", "robot/right": "/robot/right/image_raw"}
+    start_node(
+        "multi_camera_node", cameras="[left, robot/right]", publish_annotated_image=True
+    ).wait_for_log("'/robot/right/emotions'")
+    rviz, layout = written(tmp_path, *cameras)
+    shown = topics_in(rviz, layout)
+    for camera, images in cameras.items():
+        start_node("video_source", ros_args=["-r", f"__ns:=/{camera}"], width=64)
+        peer.wait_for_publisher(images)
+    published = dict(peer.node.get_topic_names_and_types())
+    assert len(shown) == 8
+    assert shown <= published.keys()
+    assert len(rviz["Visualization Manager"]["Displays"]) == 4
+    assert sorted(leaves(layout["layout"])) == sorted(layout["configById"])
+    for panel in (*panels(layout, "Plot"), *panels(layout, "StateTransitions")):
+        for path in panel["paths"]:
+            check_path(path["value"], published)
+
+
+def test_an_absolute_topic_of_the_images_stays_where_it_is() -> None:
+    place = views.topics_of("left", "/cam")
+    assert [place("/image_raw"), place("/emotions.faces[0].label"), place("/diagnostics")] == [
+        "/cam",
+        "/left/emotions.faces[0].label",
+        "/diagnostics",
+    ]
+
+
+@pytest.mark.parametrize("arguments", [["9x"], ["--image-topic", "a//b"]])
+def test_names_that_cannot_be_are_refused_in_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str]
+) -> None:
+    assert views.main([*arguments, "--folder", str(tmp_path / "new")]) == 1
+    assert re.fullmatch(r"views: .*: expected .*\n", capsys.readouterr().err)
+    assert not (tmp_path / "new").exists()

@@ -34,7 +34,8 @@ def test_the_text_tells_every_figure() -> None:
         received=27, answered=7, dropped=6, skipped=5, outdated=4, rejected=3, failed=2
     )
     assert str(counts) == (
-        "27 images received, 7 answered, 6 dropped, 5 skipped, 4 outdated, 3 rejected, 2 failed"
+        "27 images received, 7 answered, 6 dropped (busy), 5 dropped (max_rate), "
+        "4 dropped (max_age), 3 rejected, 2 failed"
     )
 
 

@@ -64,3 +64,15 @@ def test_every_path_that_contributing_names_is_there() -> None:
     named |= set(re.findall(r"\]\(([\w./]+)\)", text))
     assert len(named) >= 8
     assert not [name for name in sorted(named) if not (ROOT / name).exists()]
+
+
+def test_the_service_ends_the_launch_as_ctrl_c_does() -> None:
+    service = configparser.ConfigParser(interpolation=None)
+    service.optionxform = str  # type: ignore[assignment, method-assign]
+    service.read(ROOT / "examples" / "emotion_recognition.service")
+    assert service["Service"]["KillSignal"] == "SIGINT"
+    assert service["Service"]["KillMode"] == "mixed"  # else every node gets it twice at once
+    command = service["Service"]["ExecStart"]
+    assert "exec ros2 launch" in command  # without exec the shell would get the signal
+    assert re.search(r"launch emotion_recognition (\w+\.launch\.py) params_file:=(\w+)", command)
+    assert service["Service"]["Restart"] == "on-failure"

@@ -139,36 +139,39 @@ class EmotionNode(LifecycleNode):
 
     def on_configure(self, state: LifecycleState) -> Outcome:
         """Loads the models and offers the topic."""
-        return self._attempt(self._load, "inactive")
+        return self._attempt("configured", self._load, "inactive")
 
     def on_activate(self, state: LifecycleState) -> Outcome:
         """Subscribes, and begins to answer."""
         super().on_activate(state)  # enables the publisher
-        return self._attempt(self._open_stream, "active")
+        return self._attempt("activated", self._open_stream, "active")
 
     def on_deactivate(self, state: LifecycleState) -> Outcome:
         """Ends the subscription and all work."""
-        outcome = self._attempt(self._close_stream, "inactive")
+        outcome = self._attempt("deactivated", self._close_stream, "inactive")
         super().on_deactivate(state)  # disables the publisher
         return outcome
 
     def on_cleanup(self, state: LifecycleState) -> Outcome:
         """Frees the models."""
-        return self._attempt(self._free, "unconfigured")
+        return self._attempt("cleaned up", self._free, "unconfigured")
 
     def on_shutdown(self, state: LifecycleState) -> Outcome:
         """Frees everything, for good."""
-        return self._attempt(self._free, "finalized")
+        return self._attempt("shut down", self._free, "finalized")
 
     def on_error(self, state: LifecycleState) -> Outcome:
         """Frees everything, so that the node can be configured anew."""
         failure = self._failure
-        outcome = self._attempt(self._free, "unconfigured")
+        outcome = self._attempt("cleaned up", self._free, "unconfigured")
         self._failure = failure
         return outcome
 
-    def _attempt(self, action: Callable[[], None], goal: str) -> Outcome:
-        """Takes the action that leads to a state, and keeps the reason if it fails."""
+    def _attempt(self, verb: str, action: Callable[[], None], goal: str) -> Outcome:
+        """Takes the action that leads to a state, and keeps the reason if it fails.
+
+        verb: what the action makes of the node, for the log.
+        """
         self._failure = None
         try:
             action()
@@ -182,7 +185,7 @@ class EmotionNode(LifecycleNode):
             self._state = goal
             return Outcome.SUCCESS
         if not self._starting:
-            self.get_logger().error(f"Not {goal}: {reason}")
+            self.get_logger().error(f"The node could not be {verb}: {reason}")
         return outcome
 
     def _load(self) -> None:

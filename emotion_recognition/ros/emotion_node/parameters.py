@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from rcl_interfaces.msg import SetParametersResult
@@ -35,9 +35,19 @@ class StartParameters:
     input_width: int | None
     image_transport: str
     reliability: str
-    max_pixels: int
+    max_megapixels: float
     autostart: bool
     publish_annotated_image: bool
+
+    @property
+    def max_pixels(self) -> int:
+        """Pixels of an image at most."""
+        return round(1e6 * self.max_megapixels)
+
+
+#: All parameters of emotion_node. Other nodes are given them too by a file for `/**`, as those in
+#: config/ are: the one key that reaches nodes in every namespace and that `ros2 param load` knows.
+PARAMETER_NAMES = frozenset({*(field.name for field in fields(StartParameters)), *SETTINGS})
 
 
 def declare_start_parameters(node: Node) -> StartParameters:
@@ -90,17 +100,14 @@ def declare_start_parameters(node: Node) -> StartParameters:
             "it, until a publisher turns up that offers best effort only; best effort hears both.",
             choices=RELIABILITIES,
         ),
-        max_pixels=round(
-            1e6
-            * declare(
-                node,
-                "max_megapixels",
-                MAX_PIXELS / 1e6,
-                "Millions of pixels of an image at most; of a JPEG in several scans (progressive) "
-                "a quarter of it. Larger ones are rejected before they are decoded.",
-                minimum=0.01,
-                maximum=80.0,
-            )
+        max_megapixels=declare(
+            node,
+            "max_megapixels",
+            MAX_PIXELS / 1e6,
+            "Millions of pixels of an image at most; of a JPEG in several scans (progressive) "
+            "a quarter of it. Larger ones are rejected before they are decoded.",
+            minimum=0.01,
+            maximum=80.0,
         ),
         autostart=declare(
             node,

@@ -23,6 +23,7 @@ from std_msgs.msg import Header
 
 from emotion_recognition.msg import FaceEmotion, FaceEmotionArray
 from emotion_recognition.ros.diagnostics.name_watch import NameWatch
+from emotion_recognition.ros.emotion_node.parameters import PARAMETER_NAMES
 from emotion_recognition.ros.hri_bridge.face_ids import FaceIds
 from emotion_recognition.ros.parameters.declaration import declare
 from emotion_recognition.ros.parameters.qos_overrides import QOS_OVERRIDES, check_qos_overrides
@@ -73,7 +74,7 @@ class HriBridge(Node):
             maximum=60.0,
         )
         check_qos_overrides(self)
-        warn_of_unknown_parameters(self)
+        warn_of_unknown_parameters(self, PARAMETER_NAMES)
         self._names = NameWatch(self)
         self._ids = FaceIds(gone_after)
         self._tracked = self.create_publisher(

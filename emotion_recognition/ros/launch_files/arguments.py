@@ -69,6 +69,17 @@ def positive_number(name: str, given: str) -> float:
     return value
 
 
+def not_negative(name: str, given: str) -> float:
+    """A finite number, 0 or above."""
+    try:
+        value = number(name, given)
+    except ArgumentError:
+        value = -1.0
+    if value < 0:
+        raise ArgumentError(name, given, "a number, 0 or above")
+    return value
+
+
 def whole_number(name: str, given: str) -> int:
     """0, 1, 2 and so on."""
     if not re.fullmatch("[0-9]{1,9}", given):
@@ -76,15 +87,23 @@ def whole_number(name: str, given: str) -> int:
     return int(given)
 
 
-def one_of(*choices: int) -> Parser:
-    """A parser for one of a few whole numbers."""
+def one_of(*choices: int | str) -> Parser:
+    """A parser for one of a few whole numbers or words."""
 
-    def parse(name: str, given: str) -> int:
-        if given not in map(str, choices):
-            raise ArgumentError(name, given, f"one of {', '.join(map(str, choices))}")
-        return int(given)
+    def parse(name: str, given: str) -> int | str:
+        for choice in choices:
+            if given == str(choice):
+                return choice
+        raise ArgumentError(name, given, f"one of {', '.join(map(str, choices))}")
 
     return parse
+
+
+def sensor_mode(name: str, given: str) -> str:
+    """Width and height in pixels, as camera_ros has them."""
+    if not re.fullmatch("[0-9]{1,5}:[0-9]{1,5}", given):
+        raise ArgumentError(name, given, "width:height in pixels, such as 1640:1232")
+    return given
 
 
 def index_or_name(name: str, given: str) -> int | str:

@@ -15,10 +15,13 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 
 from emotion_recognition.ros.launch_files.arguments import (
+    ArgumentError,
     Parser,
     boolean,
     namespace,
+    one_of,
     parameter_file,
+    require,
     text,
     topic,
 )
@@ -32,6 +35,8 @@ Parameters = list[ParameterFile | dict[str, Any]]
 SHARED_ARGUMENTS = {
     "namespace": ("", "Namespace of the nodes; the emotions are on /<namespace>/emotions."),
     "params_file": ("", "YAML file of parameters, or pi3, pi4, pi5; empty: the nodes' defaults."),
+    "detector": ("", "Name of the packaged face detector; empty: as in params_file."),
+    "classifier": ("", "Name of the packaged classifier; empty: as in params_file."),
     "image_topic": ("image_raw", "Topic of the images (sensor_msgs/Image)."),
     "image_transport": ("", "raw or compressed (JPEG, PNG); empty: as in params_file."),
     "backend": (
@@ -41,7 +46,12 @@ SHARED_ARGUMENTS = {
     "autostart": ("", "false: wait for `ros2 lifecycle set`; empty: configure and activate."),
     "publish_annotated_image": ("", "true: offer the picture to all; empty: as in params_file."),
     "web": ("false", "true: show the answers in a browser, at the address in the log."),
+    "hri": ("false", "true: the topics of ROS4HRI as well (hri_bridge); not for several cameras."),
+    "log_level": ("", "Of all nodes: debug, info, warn, error or fatal; empty: info."),
+    "respawn": ("false", "true: a process that has ended starts again, and the launch goes on."),
 }
+LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
+RESPAWN_DELAY = 2.0  # seconds from the end of a process to its next start
 
 
 def describe(
@@ -63,7 +73,11 @@ def describe(
                 for name, (default, description) in {**SHARED_ARGUMENTS, **arguments}.items()
             ),
             OpaqueFunction(
-                function=lambda context: [*start(context), *web_view(context, cameras(context))]
+                function=lambda context: [
+                    *start(context),
+                    *web_view(context, cameras(context)),
+                    *hri_bridge(context, cameras(context)),
+                ]
             ),
         ]
     )
@@ -94,13 +108,19 @@ def emotion_node(
     topic("image_topic", given["image_topic"])
     shared = parameters_from_arguments(
         context,
+        detector=text,
+        classifier=text,
         backend=text,
         image_transport=text,
         autostart=boolean,
         publish_annotated_image=boolean,
     )
     return image_node(
-        "emotion_recognition", executable, [*shared, dict(parameters or {})], namespace=camera
+        context,
+        "emotion_recognition",
+        executable,
+        [*shared, dict(parameters or {})],
+        namespace=camera,
     )
 
 
@@ -110,14 +130,30 @@ def web_view(context: LaunchContext, cameras: list[str]) -> list[Node]:
         return []
     parameters = parameters_from_arguments(context, image_transport=text)
     if not cameras:
-        return [image_node("emotion_recognition", "web_view", parameters)]
+        return [image_node(context, "emotion_recognition", "web_view", parameters)]
     image_topic = context.launch_configurations["image_topic"]
     topics = {f"{name}/image_raw": _below(name, image_topic) for name in cameras}
     return [
         image_node(
-            "emotion_recognition", "web_view", [*parameters, {"cameras": cameras}], topics=topics
+            context,
+            "emotion_recognition",
+            "web_view",
+            [*parameters, {"cameras": cameras}],
+            topics=topics,
         )
     ]
+
+
+def hri_bridge(context: LaunchContext, cameras: list[str]) -> list[Node]:
+    """hri_bridge, if the argument `hri` asks for it. cameras: as `describe` has them."""
+    if not is_true(context, "hri"):
+        return []
+    if cameras:
+        expected = "false for several cameras, because a robot has its /humans once"
+        raise ArgumentError("hri", context.launch_configurations["hri"], expected)
+    require("hri_msgs")
+    parameters = parameters_from_arguments(context)
+    return [image_node(context, "emotion_recognition", "hri_bridge", parameters)]
 
 
 def _below(namespace: str, topic: str) -> str:
@@ -125,6 +161,7 @@ def _below(namespace: str, topic: str) -> str:
 
 
 def image_node(
+    context: LaunchContext,
     package: str,
     executable: str,
     parameters: Parameters,
@@ -140,6 +177,8 @@ def image_node(
     that it stands for.
     """
     image_topics = topics or {topic: LaunchConfiguration("image_topic")}
+    respawn = is_true(context, "respawn")
+    level = context.launch_configurations["log_level"]
     return Node(
         package=package,
         executable=executable,
@@ -151,9 +190,12 @@ def image_node(
             for own, there in image_topics.items()
             for form in ("", "/compressed")
         ],
+        ros_arguments=["--log-level", one_of(*LOG_LEVELS)("log_level", level)] if level else [],
         output="screen",
         additional_env=transport_environment(),
-        on_exit=end_if_failed,
+        respawn=respawn,
+        respawn_delay=RESPAWN_DELAY,
+        on_exit=None if respawn else end_if_failed,
     )
 
 

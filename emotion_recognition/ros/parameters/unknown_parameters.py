@@ -8,13 +8,13 @@ from difflib import get_close_matches
 from rclpy.node import Node
 
 #: Beginnings of the names of parameters that rclpy declares itself, some of them later.
-_OF_RCLPY = ("use_sim_time", "start_type_description_service", "qos_overrides.")
+OF_RCLPY = ("use_sim_time", "start_type_description_service", "qos_overrides.")
 
 
 def warn_of_unknown_parameters(node: Node, others: Collection[str] = ()) -> None:
     """A line in the log if the node was given parameters that it has not declared.
 
-    others: parameters of other nodes in the process, which are given to all of them alike.
+    others: parameters of other nodes, which are given to all alike.
     """
     # rclpy keeps what it was given to itself; without declaring, there is no other way to see it.
     given = getattr(node, "_parameter_overrides", {})
@@ -28,7 +28,7 @@ def describe_unknown(unknown: Iterable[str], known: Collection[str]) -> str:
     """What to say of the unknown names; empty if there are none but rclpy's own."""
     described = []
     for name in sorted(unknown):
-        if not name.startswith(_OF_RCLPY):
+        if not name.startswith(OF_RCLPY):
             close = get_close_matches(name, known, 1)
             described.append(f"'{name}'" + (f" (did you mean '{close[0]}'?)" if close else ""))
     return f"Parameters that this node does not have: {', '.join(described)}" if described else ""

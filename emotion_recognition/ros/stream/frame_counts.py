@@ -39,9 +39,9 @@ class FrameCounts:
 
     def __str__(self) -> str:
         return (
-            f"{self.received} images received, {self.answered} answered, {self.dropped} dropped, "
-            f"{self.skipped} skipped, {self.outdated} outdated, {self.rejected} rejected, "
-            f"{self.failed} failed"
+            f"{self.received} images received, {self.answered} answered, "
+            f"{self.dropped} dropped (busy), {self.skipped} dropped (max_rate), "
+            f"{self.outdated} dropped (max_age), {self.rejected} rejected, {self.failed} failed"
         )
 
 

@@ -41,6 +41,7 @@ class ImageStream:
         self._rate_limit = RateLimit()
         self._watch = StreamWatch(monotonic())
         self._is_hung = False
+        self._has_flowed = False
         self.state = StreamState.WAITING
         self._worker = Worker(work)
         self._subscription = ImageSubscription(
@@ -97,7 +98,9 @@ class ImageStream:
                 f"No image on '{self.topic}' for {self.silence:.1f} s: {reason}"
             )
         elif self.state is StreamState.STALLED:
-            self._node.get_logger().info(f"Images arrive on '{self.topic}' again")
+            again = " again" if self._has_flowed else ""
+            self._node.get_logger().info(f"Images arrive on '{self.topic}'{again}")
+        self._has_flowed = self._has_flowed or state is StreamState.FLOWING
         self.state = state
         return True
 

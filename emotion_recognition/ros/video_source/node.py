@@ -11,6 +11,7 @@ from std_msgs.msg import Header
 
 from emotion_recognition.core.images.sources import FrameSource, SourceError, open_source
 from emotion_recognition.ros.diagnostics.name_watch import NameWatch
+from emotion_recognition.ros.emotion_node.parameters import PARAMETER_NAMES
 from emotion_recognition.ros.parameters.declaration import declare
 from emotion_recognition.ros.parameters.unknown_parameters import warn_of_unknown_parameters
 from emotion_recognition.ros.process.errors import NodeError
@@ -59,7 +60,7 @@ class VideoSource(Node):
             maximum=100,
         )
         self._publisher = ImagePublisher(self)
-        warn_of_unknown_parameters(self)
+        warn_of_unknown_parameters(self, PARAMETER_NAMES)
         self._names = NameWatch(self)
         self._thread = Thread(target=self._play, name="player", daemon=True)
 

@@ -9,6 +9,7 @@ from rclpy.node import Node
 from rclpy.task import Future
 
 from emotion_recognition.ros.diagnostics.name_watch import NameWatch
+from emotion_recognition.ros.emotion_node.parameters import PARAMETER_NAMES
 from emotion_recognition.ros.parameters.cameras import declare_cameras
 from emotion_recognition.ros.parameters.declaration import declare
 from emotion_recognition.ros.parameters.qos_overrides import check_qos_overrides
@@ -38,7 +39,7 @@ class WebView(Node):
         settings = _declare_server(self)
         cameras = declare_cameras(self, required=False)
         options = _declare_feed(self)
-        warn_of_unknown_parameters(self)
+        warn_of_unknown_parameters(self, PARAMETER_NAMES)
         self._names = NameWatch(self)
         self._throttle = LogThrottle()
         self._is_open = settings.is_open
