@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emotion_recognition.core.following.decision import DecisionSettings
+from emotion_recognition.core.following.facing import FacingSettings
 from emotion_recognition.core.following.follower import FollowingSettings
 from emotion_recognition.core.following.smoothing import SmoothingSettings
 from emotion_recognition.core.following.tracking import TrackingSettings
@@ -81,6 +82,18 @@ SETTINGS = {
         1.0,
         DecisionSettings.reject_margin,
     ),
+    "facing.max_yaw": Setting(
+        "Radians by which a face may be turned to a side and counts as turned to the camera.",
+        0.0,
+        1.57,
+        FacingSettings.max_yaw,
+    ),
+    "facing.margin": Setting(
+        "Radians by which it may turn further before it no longer does.",
+        0.0,
+        1.57,
+        FacingSettings.margin,
+    ),
 }
 
 
@@ -124,5 +137,6 @@ class Settings:
                     reject_margin=values["smoothing.reject_margin"],
                     switch_margin=values["smoothing.switch_margin"],
                 ),
+                FacingSettings(max_yaw=values["facing.max_yaw"], margin=values["facing.margin"]),
             ),
         )
