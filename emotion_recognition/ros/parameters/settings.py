@@ -82,6 +82,12 @@ SETTINGS = {
         1.0,
         DecisionSettings.reject_margin,
     ),
+    "events.gone_after": Setting(
+        "Seconds that images must lack a face before emotion_events says that it left.",
+        0.0,
+        3600.0,
+        1.0,
+    ),
     "facing.max_yaw": Setting(
         "Radians by which a face may be turned to a side and counts as turned to the camera.",
         0.0,
@@ -99,12 +105,16 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Settings:
-    """Fields are named and described as in SETTINGS; `following` takes those with a dot."""
+    """Fields are named and described as in SETTINGS; gone_after is that of the events.
+
+    `following` takes the others with a dot.
+    """
 
     score_threshold: float
     max_rate: float
     max_age: float
     stall_timeout: float
+    gone_after: float
     following: FollowingSettings
 
     @classmethod
@@ -125,6 +135,7 @@ class Settings:
             max_rate=values["max_rate"],
             max_age=values["max_age"],
             stall_timeout=values["stall_timeout"],
+            gone_after=values["events.gone_after"],
             following=FollowingSettings(
                 TrackingSettings(
                     birth_hits=values["tracking.birth_hits"],
