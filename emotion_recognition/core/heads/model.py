@@ -2,9 +2,9 @@
 
 The average of 1,636 faces: a shape with mirror symmetry and a pose for each face, fitted by least
 squares to the annotated landmarks of the training images of source p1 (as factorization does:
-Tomasi and Kanade, Shape and motion from image streams under orthography, 1992), and scaled to eyes that
-are 63 mm apart, as those of adults are on average. Its points lie 3 % of the eye distance beside
-those of the annotators.
+Tomasi and Kanade, Shape and motion from image streams under orthography, 1992), and scaled to eyes
+that are 63 mm apart, as those of adults are on average. Its points lie 3 % of the eye distance
+beside those of the annotators.
 """
 
 from __future__ import annotations

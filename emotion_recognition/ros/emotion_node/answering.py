@@ -14,8 +14,7 @@ from emotion_recognition.ros.emotion_node.processor import ImageProcessor
 from emotion_recognition.ros.messages.faces import answer_message
 from emotion_recognition.ros.messages.images import ImageMessage, decode_message
 from emotion_recognition.ros.messages.stamps import age, stamp_of
-from emotion_recognition.ros.outputs.emotion_events import EmotionEventPublishers
-from emotion_recognition.ros.outputs.publishers import OutputPublishers
+from emotion_recognition.ros.outputs.every_output import EveryOutput
 from emotion_recognition.ros.process.log_throttle import LogThrottle
 from emotion_recognition.ros.stream.frame_counts import FrameCounter
 
@@ -24,14 +23,12 @@ from emotion_recognition.ros.stream.frame_counts import FrameCounter
 class Configured:
     """What a node has from configuring to cleaning up.
 
-    processor: with the models. emotions: the publisher. events: of what begins and ends. outputs:
-    the publishers of the other forms.
+    processor: with the models. emotions: the publisher. outputs: those of everything else.
     """
 
     processor: ImageProcessor
     emotions: LifecyclePublisher
-    events: EmotionEventPublishers
-    outputs: OutputPublishers
+    outputs: EveryOutput
 
 
 @dataclass
@@ -92,8 +89,7 @@ class ImageAnswering:
         counter.add(answered=1)
         self._record.faces = len(answer.faces)
         self._record.activity.add_answer(answer.latency, monotonic())
-        self._configured.events.publish(answer, processor.settings.gone_after)
-        self._configured.outputs.publish(answer)
+        self._configured.outputs.publish(answer, processor.settings)
 
     def _is_outdated(self, message: ImageMessage, max_age: float) -> bool:
         now = int(self._node.get_clock().now().nanoseconds)

@@ -28,8 +28,8 @@ from emotion_recognition.ros.emotion_node.parameters import (
 )
 from emotion_recognition.ros.emotion_node.processor import ImageProcessor
 from emotion_recognition.ros.outputs import Output
-from emotion_recognition.ros.outputs.emotion_events import EmotionEventPublishers
-from emotion_recognition.ros.outputs.publishers import OutputPublishers, installed_outputs
+from emotion_recognition.ros.outputs.every_output import EveryOutput
+from emotion_recognition.ros.outputs.publishers import installed_outputs
 from emotion_recognition.ros.parameters.qos_overrides import QOS_OVERRIDES, check_qos_overrides
 from emotion_recognition.ros.parameters.settings import Settings
 from emotion_recognition.ros.parameters.unknown_parameters import warn_of_unknown_parameters
@@ -209,8 +209,7 @@ class EmotionNode(LifecycleNode):
                 10,
                 qos_overriding_options=QOS_OVERRIDES,
             ),
-            EmotionEventPublishers(self),
-            OutputPublishers(self, self._installed_outputs),
+            EveryOutput(self, self._installed_outputs),
         )
 
     def _open_stream(self) -> None:
@@ -218,7 +217,7 @@ class EmotionNode(LifecycleNode):
         if configured is None:
             raise NodeError("the node has no models: it was not configured")
         configured.processor.reset()
-        configured.events.begin()
+        configured.outputs.begin()
         self._answering = ImageAnswering(self, configured, self._record, chosen.max_pixels)
         self._stream = ImageStream(
             self,
@@ -240,14 +239,13 @@ class EmotionNode(LifecycleNode):
             self._stream.close(WORKER_TIMEOUT)
             self._stream = self._answering = None
             if self._configured:
-                self._configured.events.stop()
+                self._configured.outputs.stop()
             self.get_logger().info(f"Deactivated: {self.counts}")
 
     def _free(self) -> None:
         self._close_stream()
         if self._configured:
             self.destroy_lifecycle_publisher(self._configured.emotions)
-            self._configured.events.close()
             self._configured.outputs.close()
         self._configured = None
         return_freed_memory()
@@ -259,10 +257,8 @@ class EmotionNode(LifecycleNode):
     def _watch_stream(self) -> None:
         if self._stream and self._stream.update_state():
             self._publish_diagnostics()
-        if self._configured:
-            settings = self._settings.current
-            interval = 1 / settings.max_rate if settings.max_rate else 0.0
-            self._configured.events.end_if_silent(settings.stall_timeout + interval)
+        if self._stream and self._configured:
+            self._configured.outputs.watch(self._settings.current)
 
     def _publish_diagnostics(self) -> None:
         stream = self._stream
