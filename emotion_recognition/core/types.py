@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field
 from operator import itemgetter
 
+from emotion_recognition.core.heads.turn import head_yaw
+
 #: The four classes of the paper, in the order of the models that have these.
 LABELS = ("neutral", "angry", "surprised", "happy")
 #: Every expression that a model can be trained for, each at the place that is its id.
@@ -99,7 +101,8 @@ class Face:
     image alone, where `probabilities` and `emotion` are smoothed over time; empty where they are
     not. landmarks: eye, eye, nose tip, corner of the mouth, corner of the mouth as (x, y) in pixels
     of the source image, the one further left in the image first; empty where a detector finds none.
-    labels: of the classifier's classes, in the order of its probabilities.
+    labels: of the classifier's classes, in the order of its probabilities. facing: whether the face
+    turns to the camera; None without landmarks, and where it was not followed.
     """
 
     box: Box
@@ -110,6 +113,15 @@ class Face:
     raw_probabilities: tuple[float, ...] = ()
     landmarks: tuple[tuple[float, float], ...] = ()
     labels: tuple[str, ...] = LABELS
+    facing: bool | None = None
+
+    @property
+    def yaw(self) -> float | None:
+        """By how much the head is turned to the left of the image, in radians, as `head_yaw` says.
+
+        None without landmarks.
+        """
+        return head_yaw(self.landmarks)
 
 
 @dataclass(frozen=True)

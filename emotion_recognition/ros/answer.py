@@ -18,7 +18,8 @@ class Answer:
 
     header: of the image's message. image: uint8 (H, W, 3) BGR. faces: as `presentable_faces` gives
     them. latency: seconds from the stamp of the image to the answer. model: that gave it. labels:
-    of the faces' probabilities, in their order.
+    of the faces' probabilities, in their order. stamp: of the image in nanoseconds, or the time of
+    its processing where it has none.
     """
 
     header: Header
@@ -27,6 +28,7 @@ class Answer:
     latency: float = 0.0
     model: str = ""
     labels: tuple[str, ...] = LABELS
+    stamp: int = 0
 
     @property
     def width(self) -> int:

@@ -90,10 +90,30 @@ def test_landmarks_arrive_in_their_order_and_come_back() -> None:
     assert [face.landmarks for face in faces_from_message(message)] == [LANDMARKS, ()]
 
 
+def test_a_face_says_whether_it_turns_to_the_camera() -> None:
+    turned = replace(HAPPY, landmarks=(*LANDMARKS[:2], (16.0, 30.0), *LANDMARKS[3:]))
+    faces = [replace(turned, facing=facing) for facing in (True, False, None)]
+    message = message_of(*faces, HAPPY)
+    assert [face.facing for face in message.faces] == [
+        FaceEmotion.FACING_CAMERA,
+        FaceEmotion.FACING_AWAY,
+        FaceEmotion.FACING_UNKNOWN,
+        FaceEmotion.FACING_UNKNOWN,
+    ]
+    assert message.faces[0].yaw == pytest.approx(turned.yaw)
+    assert message.faces[0].yaw > 0.3
+    assert math.isnan(message.faces[-1].yaw)
+    assert [face.facing for face in faces_from_message(message)] == [True, False, None, None]
+    assert FaceEmotion().facing == FaceEmotion.FACING_UNKNOWN, "where nobody has said"
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e39])
 def test_landmarks_that_are_no_numbers_are_left_out(value: float) -> None:
-    (message,) = message_of(replace(HAPPY, landmarks=(*LANDMARKS[:4], (value, 3.0)))).faces
+    face = replace(HAPPY, landmarks=(*LANDMARKS[:4], (value, 3.0)), facing=True)
+    (message,) = message_of(face).faces
     assert list(message.landmarks) == []
+    assert math.isnan(message.yaw)
+    assert message.facing == FaceEmotion.FACING_UNKNOWN
     assert message.emotion == FaceEmotion.HAPPY
     serialize_message(message)
 
@@ -160,7 +180,9 @@ def test_probabilities_that_are_no_numbers_make_the_emotion_unknown() -> None:
     ],
 )
 def test_a_face_without_a_pixel_in_the_image_is_dropped(box: Box) -> None:
-    assert message_of(Face(box, 0.9), HAPPY) == message_of(HAPPY)
+    # In bytes, because a yaw that is not a number equals nothing.
+    both = message_of(Face(box, 0.9), HAPPY)
+    assert serialize_message(both) == serialize_message(message_of(HAPPY))
 
 
 @settings(deadline=None)  # a busy machine is no failure

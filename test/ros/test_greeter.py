@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,8 +12,12 @@ from typing import Any
 import pytest
 from conftest import StartNode
 
+from emotion_recognition.core.following.events import EventKind, FaceEvents
+from emotion_recognition.core.types import UNKNOWN, Box, Emotion, Face
+
 rclpy = pytest.importorskip("rclpy", reason="needs ROS 2")
 
+HAPPY = Emotion(3, "happy", 0.9)
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "greeter.py"
 
 
@@ -29,17 +33,33 @@ def example() -> ModuleType:
     return module
 
 
+class Robot:
+    """The greeter with what it hears: the events of faces, as they are at each image."""
+
+    def __init__(self, greeter: Robot) -> None:
+        self.greeter = greeter
+        self._faces = FaceEvents(gone_after=0.5)
+
+    def update(self, time: float, faces: Iterable[tuple[int, bool]]) -> list[int]:
+        """Whom it greets at an image. faces: track id and whether it looks happy."""
+        seen = [
+            Face(Box(0, 0, 9, 9), 0.9, emotion=HAPPY if happy else UNKNOWN, track_id=track_id)
+            for track_id, happy in faces
+        ]
+        self._faces.update(seen, round(time * 1e9))
+        ongoing = self._faces.ongoing()
+        happy = {e.track_id: e.duration for e in ongoing if e.kind == EventKind.EMOTION_BEGAN}
+        due: list[int] = self.greeter.update(time, {event.track_id for event in ongoing}, happy)
+        return due
+
+
 @pytest.fixture
-def greeter(example: ModuleType) -> Any:  # noqa: ANN401
-    return example.Greeter()
+def greeter(example: ModuleType) -> Robot:
+    return Robot(example.Greeter())
 
 
 def greeted(
-    greeter: Any,  # noqa: ANN401
-    faces: str,
-    start: float = 100.0,
-    period: float = 0.1,
-    track_id: int = 1,
+    greeter: Robot, faces: str, start: float = 100.0, period: float = 0.1, track_id: int = 1
 ) -> list[float]:
     """When it greets, from the start, one who is happy (h), not (n), or unseen (.), by image."""
     times = []
@@ -50,60 +70,66 @@ def greeted(
     return times
 
 
-def test_who_is_happy_for_a_second_is_greeted_once(greeter: Any) -> None:  # noqa: ANN401
+def test_who_is_happy_for_a_second_is_greeted_once(greeter: Robot) -> None:
     assert greeted(greeter, "nnn" + "h" * 50) == [pytest.approx(1.3, abs=0.11)]
 
 
-def test_who_is_happy_for_less_is_not(greeter: Any) -> None:  # noqa: ANN401
+def test_who_is_happy_for_less_is_not(greeter: Robot) -> None:
     assert greeted(greeter, "hhhhhhhhhn" * 10) == []
 
 
-def test_who_is_happy_again_later_is_not_greeted_again(greeter: Any) -> None:  # noqa: ANN401
+def test_who_is_happy_again_later_is_not_greeted_again(greeter: Robot) -> None:
     assert len(greeted(greeter, "h" * 15 + "n" * 30 + "h" * 30)) == 1
 
 
-def test_each_is_greeted_in_their_own_time(greeter: Any) -> None:  # noqa: ANN401
+def test_each_is_greeted_in_their_own_time(greeter: Robot) -> None:
     due = [greeter.update(i * 0.25, [(1, True), (2, i >= 4), (3, False)]) for i in range(12)]
     assert due == [[], [], [], [], [1], [], [], [], [2], [], [], []]
 
 
-def test_lost_messages_and_missed_faces_do_not_count_as_not_happy(greeter: Any) -> None:  # noqa: ANN401
+def test_lost_messages_and_missed_faces_do_not_count_as_not_happy(greeter: Robot) -> None:
     assert len(greeted(greeter, "h..h...hh....h..h")) == 1
     assert len(greeted(greeter, "hhhh", start=200, period=0.4, track_id=2)) == 1
 
 
-def test_who_was_away_must_be_happy_for_a_second_again(greeter: Any) -> None:  # noqa: ANN401
+def test_who_was_away_must_be_happy_for_a_second_again(greeter: Robot) -> None:
     assert greeted(greeter, "hhhhhhhh" + "." * 8 + "hhhhhhhh") == []
 
 
-def test_faces_without_a_track_are_not_greeted(greeter: Any) -> None:  # noqa: ANN401
+def test_faces_without_a_track_are_not_greeted(greeter: Robot) -> None:
     assert greeted(greeter, "h" * 30, track_id=0) == []
 
 
-def test_when_time_jumps_back_all_starts_anew(greeter: Any) -> None:  # noqa: ANN401
+def test_when_time_jumps_back_all_starts_anew(greeter: Robot) -> None:
     for _ in range(3):
         assert greeted(greeter, "h" * 20, start=100.0) == [pytest.approx(1.0, abs=0.11)]
 
 
-def test_a_late_message_is_no_jump(greeter: Any) -> None:  # noqa: ANN401
+def test_a_late_message_is_no_jump(greeter: Robot) -> None:
     assert len(greeted(greeter, "h" * 20, start=100.0)) == 1
     assert greeter.update(101.7, [(1, False)]) == []
     assert greeted(greeter, "h" * 20, start=102.0) == []
 
 
-def test_when_tracks_are_reset_the_new_ids_are_new_people(greeter: Any) -> None:  # noqa: ANN401
+def test_who_was_happy_before_it_came_is_greeted_at_once(greeter: Robot) -> None:
+    assert greeter.greeter.update(5.0, {1, 2}, {1: 3.0, 2: 0.5}) == [1]
+    assert greeter.greeter.update(5.5, {1, 2}, {1: 3.5, 2: 1.0}) == [2]
+
+
+def test_when_tracks_are_reset_the_new_ids_are_new_people(greeter: Robot) -> None:
     assert len(greeted(greeter, "h" * 15, start=100, track_id=1)) == 1
     assert len(greeted(greeter, "h" * 15, start=101.5, track_id=2)) == 1
 
 
 def test_ids_are_forgotten_in_time_because_a_restarted_node_gives_them_again(
-    greeter: Any,  # noqa: ANN401
+    greeter: Robot,
 ) -> None:
     assert len(greeted(greeter, "h" * 15, start=100)) == 1
     assert len(greeted(greeter, "h" * 15, start=115)) == 1
-    for track_id in range(1000):
-        greeter.update(200.0 + track_id, [(track_id, True)])
-    assert len(greeter._people) <= 11
+    for track_id in range(1, 1000):
+        due = greeter.greeter.update(200.0 + track_id, {track_id}, {track_id: 2.0})
+        assert due == [track_id]
+    assert len(greeter.greeter._greeted) <= 11
 
 
 @pytest.fixture
@@ -115,14 +141,29 @@ def ros() -> Iterator[None]:
 
 @pytest.mark.usefixtures("ros")
 def test_the_node_greets_on_its_topic(example: ModuleType) -> None:
+    from builtin_interfaces.msg import Duration
     from rclpy.executors import SingleThreadedExecutor
+    from rclpy.qos import DurabilityPolicy, QoSProfile
     from std_msgs.msg import String
 
     messages = pytest.importorskip("emotion_recognition.msg", reason="the messages are not built")
-    node, robot = example.GreeterNode(), rclpy.create_node("robot")
+    event_type, array_type = messages.FaceEmotionEvent, messages.FaceEmotionEventArray
+    robot = rclpy.create_node("robot")
+    latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    publisher = robot.create_publisher(array_type, "emotion_events/ongoing", latched)
     greetings: list[str] = []
     robot.create_subscription(String, "greetings", lambda text: greetings.append(text.data), 10)
-    publisher = robot.create_publisher(messages.FaceEmotionArray, "emotions", 50)
+    began, happy, neutral = (
+        event_type.EMOTION_BEGAN,
+        messages.FaceEmotion.HAPPY,
+        messages.FaceEmotion.NEUTRAL,
+    )
+    there = [
+        event_type(kind=began, emotion=happy, track_id=7, duration=Duration(sec=2)),
+        event_type(kind=began, emotion=neutral, track_id=8, duration=Duration(sec=2)),
+    ]
+    publisher.publish(array_type(events=there))
+    node = example.GreeterNode()  # comes later, and hears of them all the same
     executor = SingleThreadedExecutor()
     for one in (node, robot):
         executor.add_node(one)
@@ -134,18 +175,7 @@ def test_the_node_greets_on_its_topic(example: ModuleType) -> None:
             executor.spin_once(timeout_sec=0.1)
         raise AssertionError("timed out")
 
-    spin_until(lambda: publisher.get_subscription_count() and robot.count_publishers("greetings"))
-    happy, neutral = messages.FaceEmotion.HAPPY, messages.FaceEmotion.NEUTRAL
-    for i in range(25):
-        message = messages.FaceEmotionArray()
-        message.header.stamp.sec, tenths = divmod(i, 10)
-        message.header.stamp.nanosec = tenths * 100_000_000
-        message.faces = [
-            messages.FaceEmotion(emotion=happy, track_id=7),
-            messages.FaceEmotion(emotion=neutral, track_id=8),
-        ]
-        publisher.publish(message)
-        executor.spin_once(timeout_sec=0.02)
+    spin_until(lambda: robot.count_publishers("greetings"))
     spin_until(lambda: greetings)
     for _ in range(5):
         executor.spin_once(timeout_sec=0.1)

@@ -18,7 +18,10 @@ def test_every_value_finds_its_place() -> None:
     assert settings.max_rate == changed["max_rate"]
     assert settings.max_age == changed["max_age"]
     assert settings.stall_timeout == changed["stall_timeout"]
+    assert settings.gone_after == changed["events.gone_after"]
     following = settings.following
+    assert following.facing.max_yaw == changed["facing.max_yaw"]
+    assert following.facing.margin == changed["facing.margin"]
     assert following.decision.reject_threshold == changed["reject_threshold"]
     assert following.decision.reject_margin == changed["smoothing.reject_margin"]
     assert following.decision.switch_margin == changed["smoothing.switch_margin"]

@@ -14,7 +14,7 @@ from emotion_recognition.ros.emotion_node.processor import ImageProcessor
 from emotion_recognition.ros.messages.faces import answer_message
 from emotion_recognition.ros.messages.images import ImageMessage, decode_message
 from emotion_recognition.ros.messages.stamps import age, stamp_of
-from emotion_recognition.ros.outputs.publishers import OutputPublishers
+from emotion_recognition.ros.outputs.every_output import EveryOutput
 from emotion_recognition.ros.process.log_throttle import LogThrottle
 from emotion_recognition.ros.stream.frame_counts import FrameCounter
 
@@ -23,12 +23,12 @@ from emotion_recognition.ros.stream.frame_counts import FrameCounter
 class Configured:
     """What a node has from configuring to cleaning up.
 
-    processor: with the models. emotions: the publisher. outputs: those of the other forms.
+    processor: with the models. emotions: the publisher. outputs: those of everything else.
     """
 
     processor: ImageProcessor
     emotions: LifecyclePublisher
-    outputs: OutputPublishers
+    outputs: EveryOutput
 
 
 @dataclass
@@ -89,7 +89,7 @@ class ImageAnswering:
         counter.add(answered=1)
         self._record.faces = len(answer.faces)
         self._record.activity.add_answer(answer.latency, monotonic())
-        self._configured.outputs.publish(answer)
+        self._configured.outputs.publish(answer, processor.settings)
 
     def _is_outdated(self, message: ImageMessage, max_age: float) -> bool:
         now = int(self._node.get_clock().now().nanoseconds)

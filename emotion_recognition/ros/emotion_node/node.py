@@ -28,7 +28,8 @@ from emotion_recognition.ros.emotion_node.parameters import (
 )
 from emotion_recognition.ros.emotion_node.processor import ImageProcessor
 from emotion_recognition.ros.outputs import Output
-from emotion_recognition.ros.outputs.publishers import OutputPublishers, installed_outputs
+from emotion_recognition.ros.outputs.every_output import EveryOutput
+from emotion_recognition.ros.outputs.publishers import installed_outputs
 from emotion_recognition.ros.parameters.qos_overrides import QOS_OVERRIDES, check_qos_overrides
 from emotion_recognition.ros.parameters.settings import Settings
 from emotion_recognition.ros.parameters.unknown_parameters import warn_of_unknown_parameters
@@ -211,7 +212,7 @@ class EmotionNode(LifecycleNode):
                 10,
                 qos_overriding_options=QOS_OVERRIDES,
             ),
-            OutputPublishers(self, self._installed_outputs),
+            EveryOutput(self, self._installed_outputs),
         )
 
     def _open_stream(self) -> None:
@@ -219,6 +220,7 @@ class EmotionNode(LifecycleNode):
         if configured is None:
             raise NodeError("the node has no models: it was not configured")
         configured.processor.reset()
+        configured.outputs.begin()
         self._answering = ImageAnswering(self, configured, self._record, chosen.max_pixels)
         self._stream = ImageStream(
             self,
@@ -239,6 +241,8 @@ class EmotionNode(LifecycleNode):
             self._answering.stop()
             self._stream.close(WORKER_TIMEOUT)
             self._stream = self._answering = None
+            if self._configured:
+                self._configured.outputs.stop()
             self.get_logger().info(f"Deactivated: {self.counts}")
 
     def _free(self) -> None:
@@ -256,6 +260,8 @@ class EmotionNode(LifecycleNode):
     def _watch_stream(self) -> None:
         if self._stream and self._stream.update_state():
             self._publish_diagnostics()
+        if self._stream and self._configured:
+            self._configured.outputs.watch(self._settings.current)
 
     def _publish_diagnostics(self) -> None:
         stream = self._stream

@@ -41,8 +41,8 @@ class ImageProcessor:
         height, width = image.shape[:2]
         result = self.pipeline.process(image, settings.score_threshold)
         stamp = stamp_of(header)
-        time = (stamp or self._now()) / NANOSECONDS
-        faces = self._follower.update(result.faces, time, settings.following)
+        time = stamp or self._now()
+        faces = self._follower.update(result.faces, time / NANOSECONDS, settings.following)
         return Answer(
             header=header,
             image=image,
@@ -50,6 +50,7 @@ class ImageProcessor:
             latency=age(stamp, self._now()),
             model=self.pipeline.model_name,
             labels=self.pipeline.labels,
+            stamp=time,
         )
 
     def reset(self) -> None:

@@ -22,6 +22,12 @@ from emotion_recognition.ros.messages.stamps import duration_message
 _LARGEST = float(np.finfo(np.float32).max)
 #: How many landmarks a face has that has any.
 _LANDMARKS = 5
+_FACING = {
+    None: FaceEmotion.FACING_UNKNOWN,
+    False: FaceEmotion.FACING_AWAY,
+    True: FaceEmotion.FACING_CAMERA,
+}
+_FACING_BACK = {constant: facing for facing, constant in _FACING.items()}
 
 
 def presentable_faces(
@@ -89,6 +95,7 @@ def _within_range(face: Face, labels: tuple[str, ...]) -> Face:
         emotion=replace(emotion, confidence=_unit(emotion.confidence)),
         landmarks=face.landmarks if _are_landmarks(face.landmarks) else (),
         labels=labels,
+        facing=face.facing if _are_landmarks(face.landmarks) else None,
     )
 
 
@@ -109,6 +116,8 @@ def _face_message(face: Face) -> FaceEmotion:
         detection_score=face.score,
         track_id=face.track_id,
         landmarks=[Point32(x=x, y=y) for x, y in face.landmarks],
+        yaw=math.nan if face.yaw is None else face.yaw,
+        facing=_FACING[face.facing],
     )
 
 
@@ -123,6 +132,7 @@ def _face(message: FaceEmotion, labels: tuple[str, ...]) -> Face:
         tuple(map(float, message.raw_probabilities)),
         tuple((point.x, point.y) for point in message.landmarks),
         labels,
+        _FACING_BACK.get(message.facing),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emotion_recognition.core.following.decision import DecisionSettings
+from emotion_recognition.core.following.facing import FacingSettings
 from emotion_recognition.core.following.follower import FollowingSettings
 from emotion_recognition.core.following.smoothing import SmoothingSettings
 from emotion_recognition.core.following.tracking import TrackingSettings
@@ -81,17 +82,39 @@ SETTINGS = {
         1.0,
         DecisionSettings.reject_margin,
     ),
+    "events.gone_after": Setting(
+        "Seconds that images must lack a face before emotion_events says that it left.",
+        0.0,
+        3600.0,
+        1.0,
+    ),
+    "facing.max_yaw": Setting(
+        "Radians by which a face may be turned to a side and counts as turned to the camera.",
+        0.0,
+        1.57,
+        FacingSettings.max_yaw,
+    ),
+    "facing.margin": Setting(
+        "Radians by which it may turn further before it no longer does.",
+        0.0,
+        1.57,
+        FacingSettings.margin,
+    ),
 }
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Fields are named and described as in SETTINGS; `following` takes those with a dot."""
+    """Fields are named and described as in SETTINGS; gone_after is that of the events.
+
+    `following` takes the others with a dot.
+    """
 
     score_threshold: float
     max_rate: float
     max_age: float
     stall_timeout: float
+    gone_after: float
     following: FollowingSettings
 
     @classmethod
@@ -112,6 +135,7 @@ class Settings:
             max_rate=values["max_rate"],
             max_age=values["max_age"],
             stall_timeout=values["stall_timeout"],
+            gone_after=values["events.gone_after"],
             following=FollowingSettings(
                 TrackingSettings(
                     birth_hits=values["tracking.birth_hits"],
@@ -124,5 +148,6 @@ class Settings:
                     reject_margin=values["smoothing.reject_margin"],
                     switch_margin=values["smoothing.switch_margin"],
                 ),
+                FacingSettings(max_yaw=values["facing.max_yaw"], margin=values["facing.margin"]),
             ),
         )
