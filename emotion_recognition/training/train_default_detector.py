@@ -65,7 +65,6 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--limit", type=int, help="use only this many images of each split")
     parser.add_argument("--cache", type=Path, help="folder for the decoded images (3 GB)")
-    parser.add_argument("--bfloat16", action="store_true", help="faster on processors that have it")
     options = parser.parse_args()
 
     torch.manual_seed(options.seed)
@@ -93,7 +92,6 @@ def main() -> None:
             ema_decay=0.9995,
             validate_every=4,
             decay_epochs=options.decay_epochs,
-            precision=torch.bfloat16 if options.bfloat16 else torch.float32,
             make_optimizer=Muon,
         )
 

@@ -54,7 +54,6 @@ def fit(
     validate_every: int = 1,
     relabel: Callable[[Tensor, Tensor], Tensor] | None = None,
     decay_epochs: int | None = None,
-    precision: torch.dtype = torch.bfloat16,
     make_optimizer: MakeOptimizer = torch.optim.AdamW,
 ) -> nn.Module:
     """Trains and returns the averaged model, leaving checkpoint.pt and curves.png in `output`.
@@ -63,11 +62,11 @@ def fit(
     an `epoch` attribute, so that an interrupted run, started again, draws the same samples and
     ends with the same weights. relabel: makes the targets of the loss from the scaled images and
     the loader's targets, as a teacher does. decay_epochs: see `warm_stable_decay`, with an average
-    that suits any number of steps; None: one cycle with a cosine over all epochs. precision: of
-    matrix work, bfloat16 or float32. make_optimizer: called with the parameters, the learning rate
-    and the keyword weight_decay.
+    that suits any number of steps; None: one cycle with a cosine over all epochs. make_optimizer:
+    called with the parameters, the learning rate and the keyword weight_decay.
     """
     output.mkdir(parents=True, exist_ok=True)
+    multiplies_bfloat16 = has_bfloat16()
     checkpoint = output / "checkpoint.pt"
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = AveragedModel(
@@ -107,7 +106,7 @@ def fit(
             total = 0.0
             for images, targets in loader:
                 scaled = _scaled(images)
-                with torch.autocast("cpu", precision, enabled=precision != torch.float32):
+                with torch.autocast("cpu", torch.bfloat16, enabled=multiplies_bfloat16):
                     predictions = model(scaled)
                     if relabel is not None:
                         targets = relabel(scaled, targets)
@@ -172,6 +171,12 @@ def lengthening_average(decay: float) -> Callable[[Weights, Weights, Tensor | in
         get_ema_multi_avg_fn(min(decay, (1 + steps) / (10 + steps)))(averages, weights, count)
 
     return update
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 itself; elsewhere it takes four times as long."""
+    processor = torch.cpu.get_capabilities()
+    return any(processor.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
 def train_mode(model: nn.Module) -> None:
