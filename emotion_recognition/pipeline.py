@@ -60,21 +60,22 @@ def load_classifier(
 def _open_classifier(
     manifest: Manifest, backend: str, threads: int, precision: Precision = "auto"
 ) -> EmotionClassifier:
-    manifest.expect_shapes(EmotionClassifier.INPUT_SHAPE, EmotionClassifier.OUTPUT_SHAPE)
+    manifest.expect_shapes(EmotionClassifier.INPUT_SHAPE, (1, len(manifest.labels)))
     network = open_model(manifest, resolve(backend), threads, precision)
-    return EmotionClassifier(network, manifest.settings["temperature"])
+    return EmotionClassifier(network, manifest.settings["temperature"], manifest.labels)
 
 
 class EmotionPipeline:
     """Finds the faces of an image and estimates their expressions.
 
-    detector, classifier: names of packaged models. backend, threads: as `load_detector`.
+    detector, classifier: names of packaged models. backend, threads, input_width: as
+    `load_detector`. labels: of the classifier's classes, in the order of a face's probabilities.
     score_threshold: detection score from which on a face counts. reject_threshold: probability that
     an emotion needs, otherwise it is `unknown`. Both are in [0, 1], default to the models' own and
     can be assigned later. Several threads may share a pipeline: it takes one image at a time.
 
     Raises ModelError for a model that is missing or damaged, BackendError for a backend that is
-    missing or does not run it.
+    missing or does not run it, ValueError for an input width that the detector cannot take.
     """
 
     def __init__(
@@ -85,13 +86,15 @@ class EmotionPipeline:
         score_threshold: float | None = None,
         threads: int = 0,
         reject_threshold: float | None = None,
+        input_width: int | None = None,
     ) -> None:
         self.backend_name = resolve(backend)
         self.model_name = f"{detector}/{classifier}"
         self._lock = Lock()
-        self._detect = load_detector(detector, self.backend_name, threads)
+        self._detect = load_detector(detector, self.backend_name, threads, input_width=input_width)
         manifest = read_manifest("classifier", classifier)
         self._classify = _open_classifier(manifest, self.backend_name, threads)
+        self.labels = manifest.labels
         self._crop_scale = manifest.settings["crop_scale"]
         self.reject_threshold = (
             manifest.settings.get("reject_threshold", 0.0)
@@ -126,4 +129,5 @@ class EmotionPipeline:
         # One crop at a time: those of many large faces at once would take gigabytes.
         crop = crop_face(image, face.box, self._crop_scale)
         row = tuple(self._classify([crop])[0].tolist())
-        return replace(face, probabilities=row, emotion=decide(row, self.reject_threshold))
+        emotion = decide(row, self.reject_threshold, self.labels)
+        return replace(face, probabilities=row, emotion=emotion, labels=self.labels)

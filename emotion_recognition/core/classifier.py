@@ -21,25 +21,31 @@ MAX_PADDED_SIDE = 1024
 class EmotionClassifier:
     """Estimates the expression of face crops.
 
-    network: maps one (1, 1, 64, 64) gray crop in [0, 1] to (1, 4) logits. temperature: divides
-    the logits before the softmax, so that probabilities match observed frequencies; > 0.
+    network: maps one (1, 1, 64, 64) gray crop in [0, 1] to (1, L) logits. temperature: divides
+    the logits before the softmax, so that probabilities match observed frequencies; > 0. labels:
+    of its L outputs, in their order.
     """
 
     INPUT_SHAPE = (1, 1, INPUT_SIZE, INPUT_SIZE)
-    OUTPUT_SHAPE = (1, len(LABELS))
 
-    def __init__(self, network: Network, temperature: float = 1.0) -> None:
+    def __init__(
+        self,
+        network: Network,
+        temperature: float = 1.0,
+        labels: tuple[str, ...] = LABELS,
+    ) -> None:
         self.network = network
         self.temperature = temperature
+        self.labels = labels
 
     def __call__(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """crops: uint8, (H, W) gray or (H, W, 3) BGR, any size. Returns float32 (N, 4).
+        """crops: uint8, (H, W) gray or (H, W, 3) BGR, any size. Returns float32 (N, L).
 
-        Each row sums to 1, in the order of LABELS. No crops give an array of shape (0, 4). Raises
+        Each row sums to 1, in the order of `labels`. No crops give an array of shape (0, L). Raises
         ImageError for an unusable crop, and FloatingPointError if the network answers with values
         that are not finite.
         """
-        logits = np.empty((len(crops), len(LABELS)), np.float32)
+        logits = np.empty((len(crops), len(self.labels)), np.float32)
         for row, crop in zip(logits, crops, strict=True):
             pixels = prepare_crop(crop)
             row[:] = self.network(pixels[None, None].astype(np.float32) / np.float32(255))[0]

@@ -10,6 +10,9 @@ from emotion_recognition.core.multilevel import CHANNELS, STRIDES, MultilevelDet
 
 Detector = FaceDetector | MultilevelDetector
 
+#: Pixels that an input may be wide, of a detector that takes any.
+INPUT_WIDTHS = range(160, 640 + 1, STRIDES[-1])
+
 
 def expect_shapes(manifest: Manifest) -> None:
     """Raises ModelError unless a packaged detector's network has shapes that can be decoded."""
@@ -29,18 +32,32 @@ def expect_shapes(manifest: Manifest) -> None:
 def make_detector(manifest: Manifest, network: Network, input_width: int | None = None) -> Detector:
     """The detector of a packaged model.
 
-    input_width: of the network's input in pixels, a multiple of 32, for a model whose manifest
-    says that it takes any (it has a default); None for that default. Raises ValueError for a width
-    that cannot be.
+    input_width: see `chosen_width`. Raises ValueError for a width that cannot be.
     """
     threshold = manifest.settings["score_threshold"]
-    default = manifest.settings.get("input_width")
-    if default is None:
-        if input_width is not None:
-            raise ValueError(
-                f"detector '{manifest.name}' has an input of fixed size; "
-                f"expected no input_width, got {input_width}"
-            )
+    width = chosen_width(manifest, input_width)
+    if width is None:
         return FaceDetector(network, threshold)
-    width = int(default) if input_width is None else input_width
     return MultilevelDetector(network, threshold, width)
+
+
+def chosen_width(manifest: Manifest, input_width: int | None) -> int | None:
+    """How wide the input of a packaged detector's network is; None where it has a fixed size.
+
+    input_width: in pixels, one of INPUT_WIDTHS, for a model whose manifest says that it takes any
+    (it has a default); None for that default. Raises ValueError for a width that cannot be.
+    """
+    default = manifest.settings.get("input_width")
+    if input_width is None:
+        return None if default is None else int(default)
+    if default is None:
+        raise ValueError(
+            f"{manifest.title} has an input of fixed size; "
+            f"expected no input_width, got {input_width}"
+        )
+    if input_width not in INPUT_WIDTHS:
+        raise ValueError(
+            f"input_width must be a multiple of {INPUT_WIDTHS.step} from {INPUT_WIDTHS[0]} to "
+            f"{INPUT_WIDTHS[-1]}, got {input_width}"
+        )
+    return input_width

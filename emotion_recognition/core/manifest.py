@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from emotion_recognition.core.errors import ModelError
-from emotion_recognition.core.types import LABELS
+from emotion_recognition.core.types import EMOTIONS, LABELS
 
 Kind = Literal["detector", "classifier"]
 #: What a file holds: the format and the arithmetic.
 FileKind = Literal["onnx_int8", "onnx_float", "torchscript_int8"]
 
-DEFAULT_DETECTOR = "paper"
+DEFAULT_DETECTOR = "default"
 DEFAULT_CLASSIFIER = "default"
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
@@ -135,11 +135,7 @@ def _manifest(kind: Kind, name: str, folder: Path, content: object) -> Manifest:
     given = _mapping(content, "the manifest", _KEYS, _DESCRIPTIONS)
     if given["kind"] != kind:
         raise ValueError(f"kind is {_brief(given['kind'])}, expected '{kind}'")
-    labels = given["labels"]
-    if not isinstance(labels, list) or tuple(labels) != _LABELS[kind]:
-        raise ValueError(
-            f"labels are {_brief(labels)}, expected {list(_LABELS[kind])} in this order"
-        )
+    labels = _labels(kind, given["labels"])
     output_shape = _shape(given["output_shape"], "output_shape")
     if kind == "classifier" and output_shape != (1, len(labels)):
         raise ValueError(
@@ -157,7 +153,7 @@ def _manifest(kind: Kind, name: str, folder: Path, content: object) -> Manifest:
         folder=folder,
         input_shape=_shape(given["input_shape"], "input_shape"),
         output_shape=output_shape,
-        labels=tuple(labels),
+        labels=labels,
         settings={key: _setting(key, value, *ranges[key]) for key, value in settings.items()},
         files={key: _file(key, item) for key, item in files.items()},
         metrics=_mapping(given["metrics"], "metrics"),
@@ -179,6 +175,18 @@ def _mapping(
         expected = sorted({*required, *optional})
         raise ValueError(f"{what} has {_brief(unknown)}, which nobody reads; expected {expected}")
     return value
+
+
+def _labels(kind: Kind, value: object) -> tuple[str, ...]:
+    expected = f"{list(_LABELS[kind])} in this order"
+    if kind == "classifier":
+        expected += f", or all of {list(EMOTIONS)} in the order of its outputs"
+    if isinstance(value, list) and all(isinstance(label, str) for label in value):
+        labels = tuple(value)
+        has_all = kind == "classifier" and sorted(labels) == sorted(EMOTIONS)
+        if has_all or labels == _LABELS[kind]:
+            return labels
+    raise ValueError(f"labels are {_brief(value)}, expected {expected}")
 
 
 def _shape(value: object, what: str) -> tuple[int, ...]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from operator import itemgetter
 
-#: The four classes, in the order of every probability vector and of FaceEmotion.msg.
+#: The four classes of the paper, in the order of the models that have these.
 LABELS = ("neutral", "angry", "surprised", "happy")
+#: Every expression that a model can be trained for, each at the place that is its id.
+EMOTIONS = (*LABELS, "sad", "fearful", "disgusted", "contemptuous")
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Box:
 class Emotion:
     """An estimated facial expression: what a face shows, not what someone feels.
 
-    id: index into LABELS, or 255 for unknown, as in FaceEmotion.msg. confidence: in [0, 1].
+    id: index into EMOTIONS, or 255 for unknown, as in FaceEmotion.msg. confidence: in [0, 1].
     """
 
     id: int
@@ -67,10 +70,16 @@ class Emotion:
     confidence: float
 
     @classmethod
-    def from_probabilities(cls, probabilities: tuple[float, ...]) -> Emotion:
-        """The most probable class. probabilities: one per entry of LABELS, summing to 1."""
-        best = max(range(len(LABELS)), key=probabilities.__getitem__)
-        return cls(best, LABELS[best], probabilities[best])
+    def from_probabilities(
+        cls, probabilities: tuple[float, ...], labels: tuple[str, ...] = LABELS
+    ) -> Emotion:
+        """The most probable class.
+
+        probabilities: one per label, summing to 1. labels: some of EMOTIONS, in any order. Raises
+        ValueError for another number of probabilities than of labels.
+        """
+        label, probability = max(zip(labels, probabilities, strict=True), key=itemgetter(1))
+        return cls(EMOTIONS.index(label), label, probability)
 
     def __str__(self) -> str:
         return self.label
@@ -85,11 +94,12 @@ class Face:
     """A detected face.
 
     box: in pixels of the source image. score: the detector's, in [0, 1]. probabilities: one per
-    entry of LABELS, or empty when no classifier has seen the face. track_id: 0 without tracking,
+    entry of `labels`, or empty when no classifier has seen the face. track_id: 0 without tracking,
     and for a face that is too new for an id. raw_probabilities: what the classifier said of this
     image alone, where `probabilities` and `emotion` are smoothed over time; empty where they are
     not. landmarks: eye, eye, nose tip, corner of the mouth, corner of the mouth as (x, y) in pixels
     of the source image, the one further left in the image first; empty where a detector finds none.
+    labels: of the classifier's classes, in the order of its probabilities.
     """
 
     box: Box
@@ -99,6 +109,7 @@ class Face:
     track_id: int = 0
     raw_probabilities: tuple[float, ...] = ()
     landmarks: tuple[tuple[float, float], ...] = ()
+    labels: tuple[str, ...] = LABELS
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from std_msgs.msg import Header
 
 from emotion_recognition.core.arrays import Pixels
 from emotion_recognition.core.images.overlay import draw_faces
-from emotion_recognition.core.types import Face
+from emotion_recognition.core.types import LABELS, Face
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class Answer:
     """The faces of one image.
 
     header: of the image's message. image: uint8 (H, W, 3) BGR. faces: as `presentable_faces` gives
-    them. latency: seconds from the stamp of the image to the answer. model: that gave it.
+    them. latency: seconds from the stamp of the image to the answer. model: that gave it. labels:
+    of the faces' probabilities, in their order.
     """
 
     header: Header
@@ -25,6 +26,7 @@ class Answer:
     faces: tuple[Face, ...] = ()
     latency: float = 0.0
     model: str = ""
+    labels: tuple[str, ...] = LABELS
 
     @property
     def width(self) -> int:

@@ -4,9 +4,10 @@
     emotion_recognition video.mp4 --json faces.jsonl --annotated annotated.mp4
 
 Writes one line of JSON for each image: source, frame (its number), time (in seconds from the start,
-null for single images), width, height, and faces: box (x1, y1, x2, y2 in pixels), score, track_id,
-emotion, confidence, probabilities by emotion. The faces of videos and webcams are tracked and
-smoothed; raw_probabilities are those before that.
+null for single images), width, height, and faces: box (x1, y1, x2, y2 in pixels), landmarks (eyes,
+nose tip, corners of the mouth as x, y in pixels, the one further left in the image first), score,
+track_id, emotion, confidence, probabilities by emotion. The faces of videos and webcams are tracked
+and smoothed; raw_probabilities are those before that.
 """
 
 from __future__ import annotations
@@ -26,13 +27,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_recognition import __version__
+from emotion_recognition.core.detectors import INPUT_WIDTHS
 from emotion_recognition.core.errors import BackendError, ModelError
 from emotion_recognition.core.following.decision import DecisionSettings
 from emotion_recognition.core.following.follower import FaceFollower, FollowingSettings
 from emotion_recognition.core.images.overlay import draw_faces
 from emotion_recognition.core.images.sources import FrameSource, SourceError, open_source
 from emotion_recognition.core.manifest import DEFAULT_CLASSIFIER, DEFAULT_DETECTOR
-from emotion_recognition.core.types import LABELS, Face
+from emotion_recognition.core.types import Face
 from emotion_recognition.pipeline import EmotionPipeline
 from emotion_recognition.tools.annotated_copy import AnnotatedCopy, OutputError
 
@@ -108,19 +110,20 @@ def _face_record(face: Face, is_tracked: bool) -> dict[str, Any]:
     box = face.box
     values: dict[str, Any] = {
         "box": [round(value, 1) for value in (box.x1, box.y1, box.x2, box.y2)],
+        "landmarks": [[round(x, 1), round(y, 1)] for x, y in face.landmarks],
         "score": round(face.score, 4),
         "track_id": face.track_id,
         "emotion": face.emotion.label,
         "confidence": round(face.emotion.confidence, 4),
-        "probabilities": _by_label(face.probabilities),
+        "probabilities": _by_label(face.labels, face.probabilities),
     }
     if is_tracked:
-        values["raw_probabilities"] = _by_label(face.raw_probabilities)
+        values["raw_probabilities"] = _by_label(face.labels, face.raw_probabilities)
     return values
 
 
-def _by_label(probabilities: Iterable[float]) -> dict[str, float]:
-    return {label: round(value, 4) for label, value in zip(LABELS, probabilities, strict=True)}
+def _by_label(labels: Iterable[str], probabilities: Iterable[float]) -> dict[str, float]:
+    return {label: round(value, 4) for label, value in zip(labels, probabilities, strict=True)}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -157,6 +160,14 @@ def _parser() -> argparse.ArgumentParser:
         help="detection score from which on a face counts, 0 to 1; the default is the detector's",
     )
     parser.add_argument(
+        "--input-width",
+        metavar="PIXELS",
+        type=_width,
+        help="to which the longer side of an image is scaled for the detector: a multiple of "
+        f"{INPUT_WIDTHS.step} from {INPUT_WIDTHS[0]} to {INPUT_WIDTHS[-1]}, a large one for small "
+        "faces; the default is the detector's",
+    )
+    parser.add_argument(
         "--threads", type=_count, default=0, help="of one inference; 0: the backend's choice"
     )
     parser.add_argument("--version", action="version", version=__version__)
@@ -168,6 +179,16 @@ def _score(text: str) -> float:
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text}")
     return value
+
+
+def _width(text: str) -> int | None:
+    value = int(text)
+    if value and value not in INPUT_WIDTHS:
+        raise argparse.ArgumentTypeError(
+            f"expected a multiple of {INPUT_WIDTHS.step} from {INPUT_WIDTHS[0]} to "
+            f"{INPUT_WIDTHS[-1]}, got {text}"
+        )
+    return value or None
 
 
 def _count(text: str) -> int:
@@ -186,13 +207,7 @@ def _run(options: argparse.Namespace) -> int:
             copy = stack.enter_context(AnnotatedCopy(options.annotated, source))
         if json_path is not None:
             lines = stack.enter_context(_open_lines(json_path))
-        pipeline = EmotionPipeline(
-            options.detector,
-            options.classifier,
-            options.backend,
-            options.score_threshold,
-            options.threads,
-        )
+        pipeline = _pipeline(options)
         has_bar = not (json_path == "-" and sys.stdout.isatty())
         try:
             for answer in _with_progress(answers(pipeline, source), source.frame_count, has_bar):
@@ -203,6 +218,20 @@ def _run(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:  # the way to end a webcam
             return 0 if source.is_live else INTERRUPTED
     return 0
+
+
+def _pipeline(options: argparse.Namespace) -> EmotionPipeline:
+    try:
+        return EmotionPipeline(
+            options.detector,
+            options.classifier,
+            options.backend,
+            options.score_threshold,
+            options.threads,
+            input_width=options.input_width,
+        )
+    except ValueError as error:  # an input width for a detector of another kind
+        raise ModelError(str(error)) from error
 
 
 @contextmanager

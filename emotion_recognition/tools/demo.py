@@ -125,8 +125,7 @@ def table(recording: Recording) -> Table:
 
     title = f"/emotions   {recording.rate:.1f} per second   {1e3 * recording.latency:.0f} ms"
     result = Table(title=f"{title}   {recording.model}")
-    columns = ("box (pixels)", "score", "emotion", "neutral", "angry", "surprised", "happy")
-    for column in columns:
+    for column in ("box (pixels)", "score", "emotion", *recording.labels):
         result.add_column(column, min_width=8)
     for face in recording.faces:
         box = face.box

@@ -39,6 +39,7 @@ class Recording:
     answers: int = 0
     answers_with_face: int = 0
     faces: tuple[Face, ...] = ()
+    labels: tuple[str, ...] = ()
     model: str = ""
     best: tuple[float, NDArray[np.uint8]] | None = None
     first_time: float | None = None
@@ -59,6 +60,7 @@ class Recording:
         self.answers += 1
         self.faces = faces_from_message(message)
         self.answers_with_face += bool(self.faces)
+        self.labels = tuple(message.labels)
         self.model = message.model
         self.arrivals.append(time.monotonic())
         self.latencies.append(seconds_of(message.latency))

@@ -101,7 +101,7 @@ INTERFACES: dict[Kind, dict[str, Any]] = {
         "input": "float32 (1, 1, 64, 64), gray / 255",
         "output": "float32 (1, 4) logits; softmax(logits / temperature)",
         "input_shape": EmotionClassifier.INPUT_SHAPE,
-        "output_shape": EmotionClassifier.OUTPUT_SHAPE,
+        "output_shape": (1, len(LABELS)),
         "labels": list(LABELS),
     },
 }

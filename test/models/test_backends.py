@@ -1,6 +1,7 @@
 """Every backend, and the torch network that the files were made from, give the same answers."""
 
 from collections.abc import Sequence
+from importlib import import_module
 
 import cv2
 import numpy as np
@@ -16,7 +17,13 @@ from emotion_recognition.core.classifier import EmotionClassifier
 from emotion_recognition.core.detector import FaceDetector
 from emotion_recognition.core.errors import BackendError
 from emotion_recognition.core.images.sources import open_source
-from emotion_recognition.core.manifest import DEFAULT_CLASSIFIER, Kind, model_names, read_manifest
+from emotion_recognition.core.manifest import (
+    DEFAULT_CLASSIFIER,
+    DEFAULT_DETECTOR,
+    Kind,
+    model_names,
+    read_manifest,
+)
 from emotion_recognition.core.types import UNKNOWN
 from emotion_recognition.training.publish import RELEASES
 from emotion_recognition.training.quantize import fuse
@@ -47,6 +54,17 @@ def trained(kind: Kind, name: str) -> torch.nn.Module:
     model = fuse(RELEASES[f"{kind}_{name}"].network())
     model.load_state_dict(weights)
     return model
+
+
+def runnable() -> list[tuple[str, str]]:
+    """The backends, each with every detector that it has a file of."""
+    pairs = []
+    for backend in BACKENDS:
+        files = import_module(f"emotion_recognition.backends.{backend}_backend").FILES
+        for name in model_names("detector"):
+            if set(files) & read_manifest("detector", name).files.keys():
+                pairs.append((backend, name))
+    return pairs
 
 
 def assert_same_faces(first: Sequence[Face], second: Sequence[Face], pixels: float) -> None:
@@ -80,7 +98,7 @@ def test_a_float_classifier_computes_what_the_trained_network_computes(
 
 
 def test_int8_files_agree_with_each_other(images: list[Image], crops: list[Image]) -> None:
-    detect, reference = (load_detector(backend=name) for name in ("torch", "onnxruntime"))
+    detect, reference = (load_detector("paper", name) for name in ("torch", "onnxruntime"))
     assert sum(len(reference(image)) for image in images) >= len(images)
     for image in images:
         assert_same_faces(detect(image), reference(image), pixels=2)
@@ -103,19 +121,26 @@ def test_int8_answers_as_float_does_on_every_processor(backend: str, crops: list
 
 @pytest.mark.parametrize("engine", torch.backends.quantized.supported_engines)
 def test_the_torchscript_file_runs_on_every_engine(engine: str, images: list[Image]) -> None:
-    expected = load_detector(backend="onnxruntime")(images[0])
+    expected = load_detector("paper", "onnxruntime")(images[0])
     before = torch.backends.quantized.engine
     torch.backends.quantized.engine = engine
     try:
-        found = load_detector(backend="torch")(images[0])
+        found = load_detector("paper", "torch")(images[0])
     finally:
         torch.backends.quantized.engine = before
     assert_same_faces(found, expected, pixels=2)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_the_pipeline_finds_the_face_of_the_photograph(backend: str, images: list[Image]) -> None:
-    pipeline = EmotionPipeline(backend=backend, reject_threshold=0.0)
+def test_every_backend_runs_a_detector() -> None:
+    assert {backend for backend, _ in runnable()} == set(BACKENDS)
+    assert ("onnxruntime", DEFAULT_DETECTOR) in runnable()
+
+
+@pytest.mark.parametrize(("backend", "detector"), runnable())
+def test_the_pipeline_finds_the_face_of_the_photograph(
+    backend: str, detector: str, images: list[Image]
+) -> None:
+    pipeline = EmotionPipeline(detector, backend=backend, reject_threshold=0.0)
     assert pipeline.backend_name == backend
     for image in images[:6]:
         faces = pipeline(image)
@@ -142,9 +167,11 @@ def test_the_pipeline_finds_nothing_in_an_even_picture(value: int) -> None:
 def test_one_thread_gives_the_same_answer(images: list[Image]) -> None:
     threads = cv2.getNumThreads(), torch.get_num_threads()
     try:
-        for backend in BACKENDS:
-            single = EmotionPipeline(backend=backend, threads=1)(images[0])
-            assert_same_faces(single, EmotionPipeline(backend=backend)(images[0]), pixels=0.1)
+        for backend, detector in runnable():
+            single = EmotionPipeline(detector, backend=backend, threads=1)(images[0])
+            several = EmotionPipeline(detector, backend=backend)(images[0])
+            assert single
+            assert_same_faces(single, several, pixels=0.1)
     finally:
         cv2.setNumThreads(threads[0])
         torch.set_num_threads(threads[1])

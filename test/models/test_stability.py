@@ -6,7 +6,7 @@ import pytest
 from stability import BOARD_RATE, PERSONS, Clip, changes, label_delay, read_clip, stability
 
 from emotion_recognition import EmotionPipeline
-from emotion_recognition.core.manifest import DEFAULT_CLASSIFIER
+from emotion_recognition.core.manifest import DEFAULT_CLASSIFIER, DEFAULT_DETECTOR
 
 VIDEOS = Path(__file__).resolve().parents[3] / "shared" / "data" / "video"
 
@@ -20,9 +20,9 @@ def clips() -> dict[tuple[str, bool], Clip]:
     return read_clips(DEFAULT_CLASSIFIER)
 
 
-def read_clips(classifier: str) -> dict[tuple[str, bool], Clip]:
+def read_clips(classifier: str, detector: str = DEFAULT_DETECTOR) -> dict[tuple[str, bool], Clip]:
     """Every clip, in its own light and in little."""
-    pipeline = EmotionPipeline(classifier=classifier)
+    pipeline = EmotionPipeline(detector, classifier)
     return {
         (name, is_dark): read_clip(VIDEOS / name, pipeline, is_dark)
         for name in PERSONS
@@ -41,8 +41,8 @@ def test_every_person_has_one_id_throughout(
 
 @needs_videos
 def test_labels_change_at_least_five_times_less_than_without_smoothing() -> None:
-    # With the classifier that flickers: the default one gives smoothing little to do here.
-    results = [stability(clip) for clip in read_clips("paper").values()]
+    # With the models that flicker: the default ones give smoothing little to do here.
+    results = [stability(clip) for clip in read_clips("paper", "paper").values()]
     raw = sum(result.raw_changes for result in results)
     assert raw >= 10, "the classifier's own labels flicker, so that there is something to see"
     assert sum(result.changes for result in results) * 5 <= raw

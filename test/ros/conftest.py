@@ -86,10 +86,10 @@ class Peer:
         while not self._closing.is_set():
             self._executor.spin_once(timeout_sec=0.1)
 
-    def subscribe(self, message_type: type, topic: str, depth: int = 1000) -> Messages:
+    def subscribe(self, message_type: type, topic: str, qos: object = 1000) -> Messages:
         messages = Messages()
         messages.subscription = self.node.create_subscription(
-            message_type, topic, messages.add, depth
+            message_type, topic, messages.add, qos
         )
         return messages
 

@@ -14,7 +14,7 @@ from builtin_interfaces.msg import Time
 from conftest import Peer
 from std_msgs.msg import Header
 
-from emotion_recognition.core.types import UNKNOWN, Box, Emotion, Face
+from emotion_recognition.core.types import EMOTIONS, UNKNOWN, Box, Emotion, Face
 from emotion_recognition.ros.answer import Answer
 
 HEADER = Header(stamp=Time(sec=100, nanosec=5), frame_id="camera_optical_frame")
@@ -84,6 +84,15 @@ def test_the_published_emotion_comes_first_and_the_other_classes_by_probability(
 def test_an_emotion_that_was_held_against_a_more_probable_one_still_comes_first() -> None:
     held = Face(BOX, 0.875, (0.25, 0.0, 0.0, 0.75), Emotion(0, "neutral", 0.25))
     assert hypotheses(held)[:2] == [("neutral", 0.25), ("happy", 0.75)]
+
+
+def test_the_classes_are_those_of_the_classifier() -> None:
+    labels = tuple(reversed(EMOTIONS))
+    probabilities = (0.0625, 0.0, 0.25, 0.5, 0.0, 0.125, 0.0, 0.0625)
+    emotion = Emotion.from_probabilities(probabilities, labels)
+    told = hypotheses(Face(BOX, 0.875, probabilities, emotion, labels=labels))
+    assert told[:3] == [("sad", 0.5), ("fearful", 0.25), ("surprised", 0.125)]
+    assert {label for label, _ in told} == set(EMOTIONS)
 
 
 def test_of_an_unknown_emotion_no_class_is_offered() -> None:

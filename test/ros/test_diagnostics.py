@@ -35,7 +35,7 @@ def test_a_healthy_node_tells_how_it_does(
     assert float(told["latency p95 (ms)"]) < 500
     assert (told["received"], told["rejected"], told["failed"]) == ("30", "0", "0")
     assert int(told["faces"]) == len(conversation.answers.all[-1].faces) > 0
-    assert (told["state"], told["model"]) == ("active", "paper/default")
+    assert (told["state"], told["model"]) == ("active", "default/default")
     assert told["backend"] in ("onnxruntime", "torch", "opencv")
 
 

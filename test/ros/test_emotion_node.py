@@ -17,6 +17,8 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 from slow_emotion_node import SECONDS
 
+from emotion_recognition import EmotionPipeline
+
 
 def test_one_image_gives_one_answer_that_belongs_to_it(
     conversation: Conversation, face_image: Pixels
@@ -26,7 +28,7 @@ def test_one_image_gives_one_answer_that_belongs_to_it(
     assert answer.header == message.header
     assert (answer.image_width, answer.image_height) == (320, 240)
     assert 0 < age(answer) < TIMEOUT
-    assert answer.model == "paper/default"
+    assert answer.model == "default/default"
     assert len(conversation.answers.all) == 1
     face = answer.faces[0]
     assert face.label in ("neutral", "angry", "surprised", "happy")
@@ -201,6 +203,12 @@ def test_a_signal_ends_the_node_with_exit_code_0(
         ({"score_threshold": ".nan"}, "score_threshold"),
         ({"score_threshold": "high"}, "score_threshold"),
         ({"threads": -1}, "threads"),
+        ({"input_width": 330}, "input_width"),
+        ({"input_width": 128}, "multiple of 32 from 160 to 640, got 128"),
+        (
+            {"input_width": 320, "detector": "paper"},
+            "'input_width': detector 'paper' has an input of fixed size",
+        ),
     ],
 )
 def test_what_cannot_work_ends_the_node_with_one_line_and_exit_code_1(
@@ -211,6 +219,33 @@ def test_what_cannot_work_ends_the_node_with_one_line_and_exit_code_1(
     (line,) = [line for line in node.log.splitlines() if "[FATAL]" in line]
     assert reason in line
     assert "Traceback" not in node.log
+
+
+def test_the_detector_takes_the_input_width(
+    start_node: StartNode, peer: Peer, face_image: Pixels
+) -> None:
+    start_node("emotion_node", input_width=640).wait_for_log(READY)
+    conversation = Conversation(peer)
+    (face,) = conversation.ask(conversation.message(face_image)).faces
+    wide, own = (EmotionPipeline(input_width=width)(face_image)[0].score for width in (640, None))
+    assert face.detection_score == pytest.approx(wide, abs=1e-4)
+    assert wide != pytest.approx(own, abs=1e-4)
+
+
+@pytest.mark.parametrize(("detector", "count"), [("default", 5), ("paper", 0)])
+def test_a_face_has_the_landmarks_of_its_detector(
+    start_node: StartNode, peer: Peer, face_image: Pixels, detector: str, count: int
+) -> None:
+    start_node("emotion_node", detector=detector).wait_for_log(READY)
+    conversation = Conversation(peer)
+    (face,) = conversation.ask(conversation.message(face_image)).faces
+    assert len(face.landmarks) == count
+    roi = face.roi
+    for point in face.landmarks:
+        assert roi.x_offset < point.x < roi.x_offset + roi.width
+        assert roi.y_offset < point.y < roi.y_offset + roi.height
+    xs = [point.x for point in face.landmarks]
+    assert not xs or (xs[0] < xs[1] and xs[3] < xs[4]), "image-left first"
 
 
 def test_the_score_threshold_changes_while_the_node_runs(

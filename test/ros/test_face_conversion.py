@@ -17,7 +17,7 @@ from rclpy.serialization import serialize_message
 from sensor_msgs.msg import RegionOfInterest
 from std_msgs.msg import Header
 
-from emotion_recognition.core.types import Box, Emotion, Face
+from emotion_recognition.core.types import EMOTIONS, LABELS, Box, Emotion, Face
 from emotion_recognition.msg import FaceEmotion, FaceEmotionArray
 from emotion_recognition.ros.answer import Answer
 from emotion_recognition.ros.messages.faces import (
@@ -34,10 +34,14 @@ HAPPY = Face(
 ANY_FLOAT = st.floats() | st.floats(-100, 100)
 
 
-def message_of(*faces: Face) -> FaceEmotionArray:
+LANDMARKS = ((14.5, 26.25), (24.0, 26.0), (19.0, 30.0), (15.0, 35.0), (23.0, 35.0))
+
+
+def message_of(*faces: Face, labels: tuple[str, ...] = LABELS) -> FaceEmotionArray:
     """The answer with these faces to an image of 320x240."""
     image = np.zeros((240, 320, 3), np.uint8)
-    return answer_message(Answer(Header(), image, presentable_faces(faces, 320, 240)))
+    presentable = presentable_faces(faces, 320, 240, labels)
+    return answer_message(Answer(Header(), image, presentable, labels=labels))
 
 
 def latency(stamp: Time, now: int) -> Duration:
@@ -53,6 +57,51 @@ def test_every_field_of_a_face_arrives() -> None:
     assert message.detection_score == pytest.approx(0.9)
     assert message.track_id == 7
     assert message.roi == RegionOfInterest(x_offset=10, y_offset=20, width=20, height=21)
+
+
+def test_probabilities_are_in_the_order_of_the_labels_of_the_message() -> None:
+    labels = ("happy", "contemptuous", *(name for name in EMOTIONS[:-1] if name != "happy"))
+    probabilities = (0.25, 0.5, 0.0625, 0.0625, 0.0625, 0.0625, 0.0, 0.0)
+    emotion = Emotion.from_probabilities(probabilities, labels)
+    face = replace(HAPPY, probabilities=probabilities, emotion=emotion, labels=labels)
+    message = message_of(face, labels=labels)
+    assert list(message.labels) == list(labels)
+    (told,) = message.faces
+    assert (told.emotion, told.label) == (FaceEmotion.CONTEMPTUOUS, "contemptuous")
+    assert list(told.probabilities) == list(told.raw_probabilities) == list(probabilities)
+    (back,) = faces_from_message(message)
+    assert (back.labels, back.probabilities, back.emotion) == (labels, probabilities, emotion)
+    assert list(message_of(labels=labels).labels) == list(labels), "without a face too"
+
+
+def test_a_face_of_another_classifier_is_unknown() -> None:
+    (message,) = message_of(HAPPY, labels=EMOTIONS).faces
+    assert message.emotion == FaceEmotion.UNKNOWN
+    assert list(message.probabilities) == list(message.raw_probabilities) == [0.125] * 8
+
+
+def test_landmarks_arrive_in_their_order_and_come_back() -> None:
+    message = message_of(replace(HAPPY, landmarks=LANDMARKS), HAPPY)
+    with_landmarks, without = message.faces
+    assert [(point.x, point.y, point.z) for point in with_landmarks.landmarks] == [
+        (x, y, 0.0) for x, y in LANDMARKS
+    ]
+    assert list(without.landmarks) == []
+    assert [face.landmarks for face in faces_from_message(message)] == [LANDMARKS, ()]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e39])
+def test_landmarks_that_are_no_numbers_are_left_out(value: float) -> None:
+    (message,) = message_of(replace(HAPPY, landmarks=(*LANDMARKS[:4], (value, 3.0)))).faces
+    assert list(message.landmarks) == []
+    assert message.emotion == FaceEmotion.HAPPY
+    serialize_message(message)
+
+
+@pytest.mark.parametrize("count", [1, 4, 6])
+def test_landmarks_of_another_number_are_left_out(count: int) -> None:
+    (message,) = message_of(replace(HAPPY, landmarks=(*LANDMARKS, (1.0, 1.0))[:count])).faces
+    assert list(message.landmarks) == []
 
 
 def test_raw_probabilities_are_those_of_the_classifier_or_else_the_same() -> None:
@@ -79,6 +128,10 @@ def test_the_constants_are_the_indices_of_the_labels() -> None:
     for index, constant in enumerate(ids):
         emotion = Emotion.from_probabilities(tuple(float(i == index) for i in range(4)))
         assert emotion.id == constant
+    for index, label in enumerate(EMOTIONS):
+        emotion = Emotion.from_probabilities(tuple(float(i == index) for i in range(8)), EMOTIONS)
+        assert (emotion.id, emotion.label) == (getattr(FaceEmotion, label.upper()), label)
+    assert ids == (0, 1, 2, 3), "as they always were"
 
 
 def test_an_unclassified_face_is_unknown() -> None:

@@ -13,6 +13,7 @@ pytest.importorskip("emotion_recognition.msg", reason="needs ROS 2 and the built
 
 from builtin_interfaces.msg import Time
 from conftest import Messages, Peer, StartNode
+from geometry_msgs.msg import Point32
 from node_process import NodeProcess
 from sensor_msgs.msg import RegionOfInterest
 from std_msgs.msg import Header
@@ -23,8 +24,18 @@ FACES = "/humans/faces"
 GONE_AFTER = 2.0
 
 
-def face(track_id: int, label: str = "happy", emotion: int = 3) -> FaceEmotion:
+#: In an image of 320x240, image-left first; exact as shares of it.
+LANDMARKS = ((120.0, 90.0), (200.0, 90.0), (160.0, 120.0), (130.0, 180.0), (190.0, 180.0))
+
+
+def face(
+    track_id: int,
+    label: str = "happy",
+    emotion: int = 3,
+    landmarks: tuple[tuple[float, float], ...] = (),
+) -> FaceEmotion:
     return FaceEmotion(
+        landmarks=[Point32(x=x, y=y) for x, y in landmarks],
         track_id=track_id,
         label=label,
         emotion=emotion,
@@ -115,10 +126,19 @@ def test_a_face_has_its_region_in_shares_of_the_image(robot: Robot) -> None:
 
 
 @pytest.mark.parametrize(
-    ("emotion", "label"), [(0, "neutral"), (1, "angry"), (2, "surprised"), (3, "happy")]
+    ("emotion", "label", "expression"),
+    [
+        (0, "neutral", "NEUTRAL"),
+        (1, "angry", "ANGRY"),
+        (2, "surprised", "SURPRISED"),
+        (3, "happy", "HAPPY"),
+        (4, "sad", "SAD"),
+        (5, "fearful", "SCARED"),
+        (6, "disgusted", "DISGUSTED"),
+    ],
 )
-def test_an_emotion_is_an_expression_of_the_same_name(
-    robot: Robot, emotion: int, label: str
+def test_an_emotion_is_the_expression_that_means_it(
+    robot: Robot, emotion: int, label: str, expression: str
 ) -> None:
     from hri_msgs.msg import Expression
 
@@ -126,8 +146,64 @@ def test_an_emotion_is_an_expression_of_the_same_name(
     (face_id,) = robot.ids(shown)
     message = robot.hear(Expression, f"{FACES}/{face_id}/expression", shown)
     assert message.header in robot.sent
-    assert message.expression == getattr(Expression, label.upper())
+    assert message.expression == getattr(Expression, expression)
     assert message.confidence == 0.75
+
+
+def test_landmarks_are_in_their_places_among_seventy(robot: Robot) -> None:
+    from hri_msgs.msg import FacialLandmarks
+
+    (face_id,) = robot.ids(face(7, landmarks=LANDMARKS))
+    topic = f"{FACES}/{face_id}/landmarks"
+    message = robot.hear(FacialLandmarks, topic, face(7, landmarks=LANDMARKS))
+    assert message.header in robot.sent
+    assert (message.width, message.height, len(message.landmarks)) == (320, 240, 70)
+    told = {i: (point.x, point.y) for i, point in enumerate(message.landmarks) if point.c}
+    assert told == {
+        FacialLandmarks.RIGHT_PUPIL: (0.375, 0.375),
+        FacialLandmarks.LEFT_PUPIL: (0.625, 0.375),
+        FacialLandmarks.NOSE: (0.5, 0.5),
+        FacialLandmarks.MOUTH_OUTER_RIGHT: (0.40625, 0.75),
+        FacialLandmarks.MOUTH_OUTER_LEFT: (0.59375, 0.75),
+    }
+    assert {point.c for point in message.landmarks} == {0.0, 0.875}
+
+
+def test_a_landmark_outside_of_the_image_is_not_among_them(robot: Robot) -> None:
+    from hri_msgs.msg import FacialLandmarks
+
+    cut_off = face(7, landmarks=(*LANDMARKS[:4], (330.0, 180.0)))
+    (face_id,) = robot.ids(cut_off)
+    message = robot.hear(FacialLandmarks, f"{FACES}/{face_id}/landmarks", cut_off)
+    corner = message.landmarks[FacialLandmarks.MOUTH_OUTER_LEFT]
+    assert (corner.x, corner.y, corner.c) == (0.0, 0.0, 0.0)
+    assert sum(point.c > 0 for point in message.landmarks) == 4
+
+
+def test_a_face_without_landmarks_has_no_such_topic(robot: Robot, peer: Peer) -> None:
+    first, second = robot.ids(face(7, landmarks=LANDMARKS), face(8))
+    peer.wait_until(lambda: f"{FACES}/{first}/landmarks" in robot.topics(), "its landmarks")
+    assert f"{FACES}/{second}/landmarks" not in robot.topics()
+    robot.tracked.all.clear()
+    robot.tracked.wait_for(lambda message: not message.ids)
+    peer.wait_until(lambda: robot.topics().keys() == {f"{FACES}/tracked"}, "the end of its topics")
+
+
+@pytest.mark.parametrize(
+    ("emotion", "label"), [(FaceEmotion.CONTEMPTUOUS, "contemptuous"), (99, "bewildered")]
+)
+def test_an_emotion_that_rep_155_has_no_word_for_is_no_expression(
+    robot: Robot, peer: Peer, emotion: int, label: str
+) -> None:
+    from hri_msgs.msg import Expression
+
+    topic = f"{FACES}/{robot.ids(face(7))[0]}/expression"
+    expressions = peer.subscribe(Expression, topic)
+    peer.wait_until(lambda: robot.say(face(7)) and bool(expressions.all), topic)
+    others = [robot.say(face(7, label, emotion)) for _ in range(5)]
+    last = robot.say(face(7))
+    assert expressions.wait_for_stamp(last.stamp).expression == "happy"
+    assert not [message for message in expressions.all if message.header in others]
 
 
 def test_an_unknown_emotion_is_no_expression(robot: Robot, peer: Peer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,27 @@ def test_a_face_has_a_box_in_the_color_of_its_emotion(annotations: Callable[...,
     assert color.a == 1
     assert box.thickness == line_thickness(640, 480)
     serialize_message(message)
+
+
+def test_landmarks_are_points_in_the_color_of_the_face(annotations: Callable[..., Any]) -> None:
+    landmarks = ((55.5, 110.0), (75.0, 111.0), (65.0, 120.0), (57.0, 130.0), (73.0, 130.0))
+    message = annotations(replace(happy(), landmarks=landmarks), happy())
+    first_box, second_box, points = message.points
+    assert first_box.type == second_box.type == points.LINE_LOOP
+    assert points.type == points.POINTS
+    assert points.timestamp == STAMP
+    assert tuple((point.x, point.y) for point in points.points) == landmarks
+    assert points.outline_color == first_box.outline_color
+    assert points.thickness > first_box.thickness
+    serialize_message(message)
+
+
+@pytest.mark.parametrize("label", COLORS)
+def test_every_emotion_has_its_color(annotations: Callable[..., Any], label: str) -> None:
+    face = replace(happy(), emotion=Emotion(0, label, 0.5))
+    (text,) = annotations(face).texts
+    color = text.background_color
+    assert [color.b * 255, color.g * 255, color.r * 255] == pytest.approx(COLORS[label])
 
 
 def test_the_label_stands_above_the_box_or_in_it(annotations: Callable[..., Any]) -> None:

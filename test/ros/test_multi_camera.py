@@ -126,6 +126,9 @@ def test_models_are_loaded_once_and_freed_with_their_last_user() -> None:
     first = models.load("paper", "paper", "auto", threads=1)
     assert models.load("paper", "paper", "auto", threads=1) is first
     assert models.load("paper", "paper", "auto", threads=2) is not first
+    narrow = models.load("default", "paper", "auto", threads=1, input_width=160)
+    assert models.load("default", "paper", "auto", threads=1, input_width=160) is narrow
+    assert models.load("default", "paper", "auto", threads=1) is not narrow
     forgotten = weakref.ref(first)
     del first
     gc.collect()

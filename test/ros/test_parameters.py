@@ -7,8 +7,8 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS 2")
 pytest.importorskip("emotion_recognition.msg", reason="needs the built messages")
 
-from conftest import Peer
-from conversation import Conversation, Parameters, Pixels
+from conftest import Peer, StartNode
+from conversation import READY, Conversation, Parameters, Pixels
 from node_process import NodeProcess
 
 from emotion_recognition.ros.parameters.settings import SETTINGS
@@ -18,6 +18,7 @@ AT_START = (
     "classifier",
     "backend",
     "threads",
+    "input_width",
     "image_transport",
     "reliability",
     "autostart",
@@ -37,16 +38,37 @@ def test_every_parameter_is_described_and_has_its_range(parameters: Parameters) 
     for name, setting in SETTINGS.items():
         (given,) = descriptors[name].floating_point_range or descriptors[name].integer_range
         assert (given.from_value, given.to_value) == (setting.minimum, setting.maximum)
+    (width,) = descriptors["input_width"].integer_range
+    assert (width.from_value, width.to_value, width.step) == (0, 640, 32)
 
 
 def test_what_is_read_at_the_start_says_that_it_cannot_change(parameters: Parameters) -> None:
-    for name, value in (("backend", "opencv"), ("threads", 2), ("autostart", False)):
+    for name, value in (
+        ("backend", "opencv"),
+        ("threads", 2),
+        ("input_width", 640),
+        ("autostart", False),
+    ):
         result = parameters.set(name, value)
         assert not result.successful
         assert "read-only" in result.reason
         assert name in result.reason
     (descriptor,) = parameters.describe("backend")
     assert "start the node anew" in descriptor.additional_constraints
+
+
+def test_whole_numbers_are_taken_where_a_point_is_meant(start_node: StartNode, peer: Peer) -> None:
+    node = start_node("emotion_node", max_rate=5, max_megapixels=8)
+    node.wait_for_log(READY)
+    parameters = Parameters(peer)
+    assert parameters.get("max_rate") == 5.0
+    assert parameters.get("max_megapixels") == 8.0
+    assert parameters.set("max_rate", 7).successful
+    assert parameters.get("max_rate") == 7.0
+    assert parameters.set_together(max_rate=6, smoothing__time_constant=1).successful
+    assert parameters.get("smoothing.time_constant") == 1.0
+    assert not parameters.set("score_threshold", 2).successful
+    assert not parameters.set("tracking.birth_hits", 2.0).successful, "a count has no point"
 
 
 def test_several_change_together_or_not_at_all(parameters: Parameters) -> None:

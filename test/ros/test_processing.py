@@ -17,7 +17,7 @@ from std_msgs.msg import Header
 from emotion_recognition.core.following.decision import DecisionSettings
 from emotion_recognition.core.following.follower import FaceFollower, FollowingSettings
 from emotion_recognition.core.following.tracking import TrackingSettings
-from emotion_recognition.core.types import UNKNOWN, Box, Emotion, Face, Result
+from emotion_recognition.core.types import EMOTIONS, LABELS, UNKNOWN, Box, Emotion, Face, Result
 from emotion_recognition.ros.emotion_node.processor import ImageProcessor
 from emotion_recognition.ros.parameters.settings import Settings
 
@@ -29,6 +29,7 @@ class BrightPipeline:
     """Finds one face in bright images, to test what is around a pipeline."""
 
     model_name = "some/model"
+    labels = LABELS
     score_threshold = 0.0
     face = FACE
 
@@ -107,6 +108,30 @@ def test_probabilities_are_smoothed_and_the_raw_ones_kept(process: ImageProcesso
     for i in range(20):
         last = process(BRIGHT, at(51.1 + i / 10)).faces[0]
     assert last.emotion.label == "happy"
+
+
+def test_an_answer_has_the_labels_of_the_classifier_with_and_without_a_face(
+    process: ImageProcessor,
+) -> None:
+    pipeline: Any = process.pipeline
+    pipeline.labels = tuple(reversed(EMOTIONS))
+    sure = (0.0, 0.0, 0.0, 0.75, 0.0, 0.0, 0.0, 0.25)
+    pipeline.face = replace(FACE, probabilities=sure, labels=pipeline.labels)
+    with_face, without = process(BRIGHT, at(50)), process(BRIGHT // 4, at(51))
+    assert with_face.labels == without.labels == pipeline.labels
+    (face,) = with_face.faces
+    assert face.emotion == Emotion(4, "sad", 0.75)
+    assert face.probabilities == sure
+
+
+def test_landmarks_are_those_of_this_image(process: ImageProcessor) -> None:
+    pipeline: Any = process.pipeline
+    for shift in range(3):
+        points = tuple((float(i + shift), 2.0) for i in range(5))
+        pipeline.face = replace(FACE, landmarks=points)
+        assert process(BRIGHT, at(50 + shift / 10)).faces[0].landmarks == points
+    pipeline.face = FACE
+    assert process(BRIGHT, at(51)).faces[0].landmarks == ()
 
 
 def test_settings_apply_from_the_next_image_on(process: ImageProcessor) -> None:

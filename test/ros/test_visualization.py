@@ -17,7 +17,7 @@ pytest.importorskip("emotion_recognition.msg", reason="needs ROS 2 and the built
 from conftest import Peer, StartNode
 
 from emotion_recognition.core.images.overlay import COLORS
-from emotion_recognition.core.types import LABELS
+from emotion_recognition.core.manifest import model_names, read_manifest
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 IMAGES = {"sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"}
@@ -128,8 +128,11 @@ def test_foxglove_plots_fields_that_exist(layout: Any, topics: dict[str, list[st
 
 def test_foxglove_plots_each_emotion_in_its_color(layout: Any) -> None:  # noqa: ANN401
     (plot,) = panels(layout, "Plot")
-    for path in plot["paths"]:
-        index = int(path["value"][-2])
-        assert path["label"] == LABELS[index]
+    labels = tuple(path["label"] for path in plot["paths"])
+    for name in model_names("classifier"):
+        known = read_manifest("classifier", name).labels
+        assert labels[: len(known)] == known, name
+    for index, path in enumerate(plot["paths"]):
+        assert path["value"] == f"/emotions.faces[0].probabilities[{index}]"
         blue, green, red = COLORS[path["label"]]
         assert path["color"] == f"#{red:02x}{green:02x}{blue:02x}"

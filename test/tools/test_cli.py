@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from emotion_recognition.core.errors import ModelError
 from emotion_recognition.core.images.sources import FrameSource
-from emotion_recognition.core.types import Box, Emotion, Face
+from emotion_recognition.core.types import EMOTIONS, Box, Emotion, Face
+from emotion_recognition.pipeline import EmotionPipeline
 from emotion_recognition.tools import cli
 
 RATE = 10.0
@@ -26,10 +27,12 @@ class StandInPipeline:
     """Takes a bright square for a face: neutral in every third image, otherwise happy."""
 
     arguments: tuple[object, ...] = ()
+    input_width: int | None = None
     reject_threshold = 0.0
 
-    def __init__(self, *arguments: object) -> None:
+    def __init__(self, *arguments: object, input_width: int | None) -> None:
         StandInPipeline.arguments = arguments
+        StandInPipeline.input_width = input_width
         self._calls = 0
 
     def __call__(self, image: NDArray[np.uint8]) -> tuple[Face, ...]:
@@ -106,6 +109,7 @@ def test_an_image_gives_one_line(capsys: pytest.CaptureFixture[str], photo: Path
             "faces": [
                 {
                     "box": [50.0, 30.0, 90.0, 70.0],
+                    "landmarks": [],
                     "score": 0.9,
                     "track_id": 0,
                     "emotion": "happy",
@@ -213,10 +217,14 @@ def test_an_interrupt_ends_everything_else_as_interrupted(
 
 def test_the_options_reach_the_pipeline(photo: Path) -> None:
     options = "--detector d --classifier c --backend opencv --score-threshold 0.25 --threads 2"
-    assert cli.main([str(photo), *options.split()]) == 0
+    assert cli.main([str(photo), *options.split(), "--input-width", "416"]) == 0
     assert StandInPipeline.arguments == ("d", "c", "opencv", 0.25, 2)
+    assert StandInPipeline.input_width == 416
     assert cli.main([str(photo)]) == 0
-    assert StandInPipeline.arguments == ("paper", "default", "auto", None, 0)
+    assert StandInPipeline.arguments == ("default", "default", "auto", None, 0)
+    assert StandInPipeline.input_width is None
+    assert cli.main([str(photo), "--input-width", "0"]) == 0
+    assert StandInPipeline.input_width is None
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
@@ -238,13 +246,45 @@ def test_what_cannot_be_read_is_told_in_one_line(
 def test_a_model_that_cannot_be_used_is_told_in_one_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, photo: Path
 ) -> None:
-    def fail(*arguments: object) -> StandInPipeline:
+    def fail(*arguments: object, **options: object) -> StandInPipeline:
         raise ModelError("there is no detector 'x'; choose one of ['paper']")
 
     monkeypatch.setattr(cli, "EmotionPipeline", fail)
     assert refused(capsys, photo) == (
         "emotion_recognition: there is no detector 'x'; choose one of ['paper']"
     )
+
+
+def test_an_input_width_for_a_detector_of_fixed_input_is_told_in_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, photo: Path
+) -> None:
+    pytest.importorskip("onnxruntime", reason="needs the backend")
+    monkeypatch.setattr(cli, "EmotionPipeline", EmotionPipeline)
+    assert refused(capsys, photo, "--detector", "paper", "--input-width", "320") == (
+        "emotion_recognition: detector 'paper' has an input of fixed size; "
+        "expected no input_width, got 320"
+    )
+
+
+def test_landmarks_and_any_labels_are_written(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, photo: Path
+) -> None:
+    labels = tuple(reversed(EMOTIONS))
+    probabilities = (0.25, *[0.0] * 6, 0.75)
+    face = Face(
+        Box(50, 30, 90, 70),
+        0.9,
+        probabilities,
+        Emotion.from_probabilities(probabilities, labels),
+        landmarks=((60.04, 40.06), (80, 40), (70, 50), (62, 60), (78, 60.0)),
+        labels=labels,
+    )
+    monkeypatch.setattr(StandInPipeline, "__call__", lambda self, image: (face,))
+    (line,) = run(capsys, photo)
+    (told,) = line["faces"]  # type: ignore[misc]
+    assert told["landmarks"] == [[60.0, 40.1], [80, 40], [70, 50], [62, 60], [78, 60]]
+    assert told["emotion"] == "neutral"
+    assert list(told["probabilities"].items()) == list(zip(labels, probabilities, strict=True))
 
 
 def test_what_cannot_be_written_is_refused_before_the_work(
@@ -266,7 +306,8 @@ def test_what_cannot_be_written_is_refused_before_the_work(
 @pytest.mark.parametrize(
     "arguments",
     [[], ["photo.png", "--score-threshold", "1.5"], ["photo.png", "--threads", "-1"],
-     ["photo.png", "--score-threshold", "nan"], ["photo.png", "--wrong"]],
+     ["photo.png", "--score-threshold", "nan"], ["photo.png", "--wrong"],
+     *(["photo.png", "--input-width", width] for width in ("128", "161", "672", "-32", "wide"))],
 )  # fmt: skip
 def test_a_wrong_command_line_ends_with_the_usage(
     capsys: pytest.CaptureFixture[str], arguments: list[str]
@@ -318,7 +359,7 @@ def test_a_reader_that_has_seen_enough_ends_it_quietly(video: Path) -> None:
         "import sys; from emotion_recognition.tools import cli\n"
         "class Blind:\n"
         "    reject_threshold = 0.0\n"
-        "    __init__ = lambda self, *arguments: None\n"
+        "    __init__ = lambda self, *arguments, **options: None\n"
         "    __call__ = lambda self, image: ()\n"
         "cli.EmotionPipeline = Blind\n"
         f"sys.exit(cli.main([{str(video)!r}]))"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from emotion_recognition.core.following.decision import DecisionSettings, EmotionDecider, decide
-from emotion_recognition.core.types import UNKNOWN, Box, Emotion, Face
+from emotion_recognition.core.types import EMOTIONS, UNKNOWN, Box, Emotion, Face
 
 Probabilities = tuple[float, ...]
 ANGRY, HAPPY = 1, 3
@@ -64,6 +65,28 @@ def test_a_face_without_an_id_has_no_past_but_can_be_rejected() -> None:
     face, doubtful = decider.update([seen((0.45, 0.55, 0, 0), 0), seen(sure(ANGRY, 0.4), 0)], 0.1)
     assert face.emotion.label == "angry", "no margin over what another face showed"
     assert doubtful.emotion == UNKNOWN
+
+
+def test_a_published_emotion_is_held_by_its_label_in_the_order_of_the_model() -> None:
+    labels = tuple(reversed(EMOTIONS))
+    decider = EmotionDecider(DecisionSettings(reject_threshold=0.3, switch_margin=0.2))
+
+    def told(**probabilities: float) -> Emotion:
+        values = tuple(probabilities.get(label, 0.0) for label in labels)
+        face = replace(seen(values), labels=labels)
+        return decider.update([face], 0.0)[0].emotion
+
+    assert told(sad=0.55, fearful=0.45) == Emotion(4, "sad", 0.55)
+    assert told(sad=0.45, fearful=0.55) == Emotion(4, "sad", 0.45)
+    assert told(sad=0.35, fearful=0.65) == Emotion(5, "fearful", 0.65)
+
+
+def test_an_emotion_that_the_next_model_does_not_know_is_given_up() -> None:
+    decider = EmotionDecider()
+    sad = (0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
+    decider.update([replace(seen(sad), labels=EMOTIONS)], 0.0)
+    (face,) = decider.update([seen(sure(ANGRY))], 0.1)
+    assert face.emotion.label == "angry"
 
 
 def test_tracks_are_decided_on_apart() -> None:

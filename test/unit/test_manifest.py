@@ -15,10 +15,12 @@ from emotion_recognition.core.manifest import (
     DEFAULT_DETECTOR,
     LARGEST_FILE,
     MODELS,
+    FileKind,
     Kind,
     model_names,
     read_manifest,
 )
+from emotion_recognition.core.types import EMOTIONS
 
 
 @pytest.fixture
@@ -42,9 +44,13 @@ def test_every_packaged_file_has_the_hash_of_its_manifest(kind: Kind) -> None:
 
 
 def test_the_models_loaded_by_default_are_small() -> None:
+    kinds: tuple[FileKind, ...] = ("onnx_int8", "onnx_float")  # as onnxruntime prefers them
     detector = read_manifest("detector", DEFAULT_DETECTOR)
     classifier = read_manifest("classifier", DEFAULT_CLASSIFIER)
-    sizes = [len(item.verified_content("onnx_int8")) for item in (detector, classifier)]
+    sizes = [
+        len(item.verified_content(next(kind for kind in kinds if kind in item.files)))
+        for item in (detector, classifier)
+    ]
     assert sum(sizes) <= 2_000_000
 
 
@@ -71,6 +77,15 @@ def test_a_damaged_file_is_refused(models: Path, damage: str) -> None:
 def test_labels_in_another_order_are_refused(models: Path) -> None:
     edit(models, "classifier", labels=["angry", "neutral", "surprised", "happy"])
     with pytest.raises(ModelError, match="in this order"):
+        read_manifest("classifier", "paper", models)
+
+
+def test_a_classifier_may_tell_all_emotions_in_its_own_order(models: Path) -> None:
+    labels = list(reversed(EMOTIONS))
+    edit(models, "classifier", labels=labels, output_shape=[1, 8])
+    assert read_manifest("classifier", "paper", models).labels == tuple(labels)
+    edit(models, "classifier", labels=labels, output_shape=[1, 4])
+    with pytest.raises(ModelError, match=r"a column for each label: \(1, 8\)"):
         read_manifest("classifier", "paper", models)
 
 
@@ -127,6 +142,10 @@ WRONG_PARTS: list[tuple[Kind, str, object, str]] = [
     ("detector", "labels", ["cat"], "labels are"),
     ("classifier", "labels", ["neutral"], "labels are"),
     ("classifier", "labels", "neutral", "labels are"),
+    ("classifier", "labels", [*EMOTIONS[:7], "happy"], "labels are"),
+    ("classifier", "labels", [*EMOTIONS[:7], 5], "labels are"),
+    ("classifier", "labels", EMOTIONS[:7], r"or all of \['neutral', .*'contemptuous'\]"),
+    ("detector", "labels", EMOTIONS, r"expected \['face'\] in this order$"),
     ("classifier", "output_shape", [1, 1], "a column for each label"),
     ("detector", "input_shape", [2, 3, 288, 288], "the first of them 1"),
     ("detector", "input_shape", [1, 3, 288, 288.0], "whole numbers"),

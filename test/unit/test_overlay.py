@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import combinations
 
 import cv2
@@ -11,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from emotion_recognition.core.images.overlay import COLORS, draw_faces, label_text
-from emotion_recognition.core.types import LABELS, UNKNOWN, Box, Emotion, Face
+from emotion_recognition.core.types import EMOTIONS, UNKNOWN, Box, Emotion, Face
 
 HAPPY = Emotion(3, "happy", 0.934)
 
@@ -67,7 +68,7 @@ def changed(image: NDArray[np.uint8], faces: list[Face]) -> NDArray[np.bool_]:
 
 @pytest.mark.parametrize("vision", VISIONS)
 def test_colors_differ_for_everyone(vision: str) -> None:
-    assert set(COLORS) == {*LABELS, UNKNOWN.label}
+    assert set(COLORS) == {*EMOTIONS, UNKNOWN.label}
     seen = {name: lab(VISIONS[vision] @ linear_rgb(bgr)) for name, bgr in COLORS.items()}
     distances = {
         pair: float(np.linalg.norm(seen[pair[0]] - seen[pair[1]])) for pair in combinations(seen, 2)
@@ -151,6 +152,30 @@ def test_labels_of_neighbours_do_not_hide_each_other() -> None:
         color = COLORS[face.emotion.label]
         alone = (draw_faces(gray(240, 320), [face]) == color).all(axis=2).sum()
         assert (both == color).all(axis=2).sum() > 0.85 * alone
+
+
+LANDMARKS = ((110.4, 120.0), (140.0, 120.0), (125.0, 135.0), (115.0, 150.0), (135.0, 150.0))
+
+
+@pytest.mark.parametrize("size", [(240, 320), (1080, 1920)], ids=["320x240", "1920x1080"])
+def test_landmarks_are_dots_in_the_color_of_the_face(size: tuple[int, int]) -> None:
+    """Seen on a screen that shows all of the image, and no larger than that needs."""
+    face = Face(Box(100, 100, 150, 160), 0.9, emotion=HAPPY)
+    with_dots = draw_faces(gray(*size), [replace(face, landmarks=LANDMARKS)])
+    for x, y in LANDMARKS:
+        assert tuple(with_dots[int(y), int(x)]) == COLORS["happy"]
+    dots = (with_dots != draw_faces(gray(*size), [face])).any(axis=2).sum() / len(LANDMARKS)
+    assert max(9, size[1] // 100) <= dots <= max(40, (size[1] / 80) ** 2)
+
+
+@pytest.mark.parametrize(
+    "point", [(-5.0, 9.0), (80.0, 9.0), (9.0, 60.0), (1e30, 9.0), (math.nan, 9.0), (9.0, math.inf)]
+)
+def test_a_landmark_outside_of_the_image_is_not_drawn(point: tuple[float, float]) -> None:
+    image = np.full((60, 80, 3), 128, np.uint8)
+    face = Face(Box(10, 10, 50, 50), 0.9, emotion=HAPPY)
+    drawn = draw_faces(image, [replace(face, landmarks=(point,) * 5)])
+    assert (drawn == draw_faces(image, [face])).all()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from emotion_recognition.core.types import LABELS, UNKNOWN, Box, Emotion, Face
+from emotion_recognition.core.types import EMOTIONS, LABELS, UNKNOWN, Box, Emotion, Face
 
 
 def test_iou_of_a_box_with_itself_is_one_and_with_a_distant_one_zero() -> None:
@@ -50,6 +50,20 @@ def test_the_most_probable_class_is_the_emotion(index: int) -> None:
     emotion = Emotion.from_probabilities(probabilities)
     assert (emotion.id, emotion.label, emotion.confidence) == (index, LABELS[index], 0.7)
     assert str(emotion) == LABELS[index]
+
+
+@pytest.mark.parametrize("label", EMOTIONS)
+def test_an_emotion_has_its_id_wherever_a_model_has_it(label: str) -> None:
+    labels = tuple(reversed(EMOTIONS))
+    probabilities = tuple(0.3 if name == label else 0.1 for name in labels)
+    emotion = Emotion.from_probabilities(probabilities, labels)
+    assert emotion == Emotion(EMOTIONS.index(label), label, 0.3)
+
+
+@pytest.mark.parametrize("count", [0, 3, 5, 8])
+def test_probabilities_of_another_number_than_of_labels_are_refused(count: int) -> None:
+    with pytest.raises(ValueError, match="zip"):
+        Emotion.from_probabilities((0.5,) * count)
 
 
 def test_a_face_without_a_classifier_is_unknown_and_cannot_be_changed() -> None:

@@ -35,12 +35,16 @@ class DecisionSettings:
                 raise ValueError(f"{name} must be within [0, 1], got {getattr(self, name)}")
 
 
-def decide(probabilities: tuple[float, ...], reject_threshold: float) -> Emotion:
+def decide(
+    probabilities: tuple[float, ...],
+    reject_threshold: float,
+    labels: tuple[str, ...] = LABELS,
+) -> Emotion:
     """The most probable emotion, or UNKNOWN where its probability is below the threshold.
 
-    probabilities: one per entry of LABELS, summing to 1. reject_threshold: in [0, 1].
+    probabilities: one per label, summing to 1. reject_threshold: in [0, 1].
     """
-    best = Emotion.from_probabilities(probabilities)
+    best = Emotion.from_probabilities(probabilities, labels)
     return best if best.confidence >= reject_threshold else UNKNOWN
 
 
@@ -74,17 +78,17 @@ class EmotionDecider:
 
     def _decide(self, face: Face, time: float, settings: DecisionSettings) -> Face:
         remembered = self._published.get(face.track_id)
-        emotion = decide(face.probabilities, settings.reject_threshold)
-        if remembered is not None and remembered[1] != UNKNOWN:
-            same = _with_probability(remembered[1], face.probabilities)
+        emotion = decide(face.probabilities, settings.reject_threshold, face.labels)
+        if remembered is not None and remembered[1].label in face.labels:
+            same = _with_probability(remembered[1], face)
             if _may_stay(same, face.probabilities, settings):
                 emotion = same
         self._published.store(face.track_id, time, emotion)
         return replace(face, emotion=emotion)
 
 
-def _with_probability(emotion: Emotion, probabilities: tuple[float, ...]) -> Emotion:
-    return Emotion(emotion.id, LABELS[emotion.id], probabilities[emotion.id])
+def _with_probability(emotion: Emotion, face: Face) -> Emotion:
+    return replace(emotion, confidence=face.probabilities[face.labels.index(emotion.label)])
 
 
 def _may_stay(

@@ -13,12 +13,16 @@ from emotion_recognition.core.types import Box, Face
 Color = tuple[int, int, int]
 
 #: BGR, from the palette of Okabe and Ito (2008), which colour-blind people can tell apart. Black
-#: text is readable on each of them.
+#: text is readable on each of them: the blue is lighter than theirs, and light green is added.
 COLORS: dict[str, Color] = {
     "neutral": (233, 180, 86),
     "angry": (0, 94, 213),
     "surprised": (66, 228, 240),
     "happy": (115, 158, 0),
+    "sad": (204, 119, 17),
+    "fearful": (167, 121, 204),
+    "disgusted": (136, 255, 170),
+    "contemptuous": (0, 159, 230),
     "unknown": (204, 204, 204),
 }
 _BLACK = (0, 0, 0)
@@ -26,7 +30,7 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
 def draw_faces(image: NDArray[np.uint8], faces: Iterable[Face]) -> NDArray[np.uint8]:
-    """A copy of a BGR image with each face's box and label.
+    """A copy of a BGR image with each face's box, landmarks and label.
 
     image: uint8 (H, W, 3). Lines and text grow with it. Labels keep within it, and clear of each
     other where there is room.
@@ -35,6 +39,7 @@ def draw_faces(image: NDArray[np.uint8], faces: Iterable[Face]) -> NDArray[np.ui
     drawn = [face for face in faces if face.box.area]
     for face in drawn:
         _draw_box(canvas, face.box, _color(face))
+        _draw_landmarks(canvas, face)
     labels: list[Box] = []
     for face in drawn:
         labels.append(_draw_label(canvas, face, labels))
@@ -66,6 +71,16 @@ def _draw_box(canvas: NDArray[np.uint8], box: Box, color: Color) -> None:
         rim = inset in (-1, thickness)
         corners = (left + inset, top + inset), (right - inset, bottom - inset)
         cv2.rectangle(canvas, *corners, _BLACK if rim else color)
+
+
+def _draw_landmarks(canvas: NDArray[np.uint8], face: Face) -> None:
+    height, width = canvas.shape[:2]
+    radius = line_thickness(width, height)
+    for x, y in face.landmarks:
+        if 0 <= x < width and 0 <= y < height:
+            center = (int(x), int(y))
+            cv2.circle(canvas, center, radius + 1, _BLACK, cv2.FILLED)
+            cv2.circle(canvas, center, radius, _color(face), cv2.FILLED)
 
 
 def _near(edge: float, size: int) -> int:

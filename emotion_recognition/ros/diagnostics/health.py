@@ -13,7 +13,7 @@ from emotion_recognition.ros.stream.worker import HUNG
 LATE = 0.5
 
 #: The share of the images that may be lost, or dropped because the node is busy. Dropping is how it
-#: keeps up with a fast camera: a Raspberry Pi 3 drops up to 0.7 at 30 Hz, by the prediction for it.
+#: keeps up with a fast camera: with Table I a Raspberry Pi 3 is predicted to drop 0.7 at 30 Hz.
 #: Beyond, less than every fourth image is seen, and faces are no longer followed well.
 DROPPED = 0.75
 

@@ -29,6 +29,7 @@ from emotion_recognition.ros.emotion_node.parameters import (
 from emotion_recognition.ros.emotion_node.processor import ImageProcessor
 from emotion_recognition.ros.outputs import Output
 from emotion_recognition.ros.outputs.publishers import OutputPublishers, installed_outputs
+from emotion_recognition.ros.parameters.qos_overrides import QOS_OVERRIDES, check_qos_overrides
 from emotion_recognition.ros.parameters.settings import Settings
 from emotion_recognition.ros.parameters.unknown_parameters import warn_of_unknown_parameters
 from emotion_recognition.ros.process.errors import NodeError
@@ -73,6 +74,7 @@ class EmotionNode(LifecycleNode):
         self._state = "unconfigured"
         self._starting = False
         self._failure: Exception | None = None
+        check_qos_overrides(self)
         self._start_parameters = declare_start_parameters(self)
         self._settings = SettingsParameters(self, self._start_parameters, self._apply)
 
@@ -82,7 +84,12 @@ class EmotionNode(LifecycleNode):
         self._answering: ImageAnswering | None = None
         self._stream: ImageStream | None = None
 
-        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self._diagnostics = self.create_publisher(
+            DiagnosticArray,
+            "/diagnostics",
+            10,
+            qos_overriding_options=QOS_OVERRIDES,
+        )
         # Simulated time may stand still, and that is worth a report.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(DIAGNOSTICS_PERIOD, self._publish_diagnostics, clock=steady)
@@ -181,7 +188,11 @@ class EmotionNode(LifecycleNode):
     def _load(self) -> None:
         chosen = self._start_parameters
         pipeline = (self._load_pipeline or EmotionPipeline)(
-            chosen.detector, chosen.classifier, chosen.backend, threads=chosen.threads
+            chosen.detector,
+            chosen.classifier,
+            chosen.backend,
+            threads=chosen.threads,
+            input_width=chosen.input_width,
         )
         processor = ImageProcessor(
             pipeline,
@@ -191,7 +202,12 @@ class EmotionNode(LifecycleNode):
         )
         self._configured = Configured(
             processor,
-            self.create_lifecycle_publisher(FaceEmotionArray, "emotions", 10),
+            self.create_lifecycle_publisher(
+                FaceEmotionArray,
+                "emotions",
+                10,
+                qos_overriding_options=QOS_OVERRIDES,
+            ),
             OutputPublishers(self, self._installed_outputs),
         )
 

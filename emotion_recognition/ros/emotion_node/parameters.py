@@ -10,6 +10,7 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from emotion_recognition.core.detectors import INPUT_WIDTHS, chosen_width
 from emotion_recognition.core.errors import ModelError
 from emotion_recognition.core.images.raw import MAX_PIXELS
 from emotion_recognition.core.manifest import (
@@ -17,7 +18,7 @@ from emotion_recognition.core.manifest import (
     DEFAULT_DETECTOR,
     read_manifest,
 )
-from emotion_recognition.ros.parameters.declaration import declare
+from emotion_recognition.ros.parameters.declaration import declare, with_points
 from emotion_recognition.ros.parameters.settings import SETTINGS, Settings
 from emotion_recognition.ros.process.errors import NodeError
 from emotion_recognition.ros.stream.image_subscription import IMAGE_TRANSPORTS, RELIABILITIES
@@ -25,12 +26,13 @@ from emotion_recognition.ros.stream.image_subscription import IMAGE_TRANSPORTS, 
 
 @dataclass(frozen=True)
 class StartParameters:
-    """The parameters that are read at the start."""
+    """The parameters that are read at the start. input_width: None for the detector's own."""
 
     detector: str
     classifier: str
     backend: str
     threads: int
+    input_width: int | None
     image_transport: str
     reliability: str
     max_pixels: int
@@ -59,6 +61,18 @@ def declare_start_parameters(node: Node) -> StartParameters:
             minimum=0,
             maximum=256,
         ),
+        input_width=declare(
+            node,
+            "input_width",
+            0,
+            f"Pixels to which the detector scales the longer side of an image, {INPUT_WIDTHS[0]} "
+            f"to {INPUT_WIDTHS[-1]}: more of them find smaller faces and take longer. 0: the "
+            "detector's own. Not for a detector with an input of fixed size, such as paper.",
+            minimum=0,
+            maximum=INPUT_WIDTHS[-1],
+            step=INPUT_WIDTHS.step,
+        )
+        or None,
         image_transport=declare(
             node,
             "image_transport",
@@ -108,8 +122,8 @@ class SettingsParameters:
     """The parameters that can be changed while the node runs, kept valid as a whole.
 
     A change of several at once (set_parameters_atomically) is accepted or refused as one. changed:
-    called with the new settings. Raises NodeError for names of models that do not exist and for
-    values that cannot be used.
+    called with the new settings. Raises NodeError for names of models that do not exist, an input
+    width that the detector cannot take, and values that cannot be used.
     """
 
     def __init__(
@@ -117,7 +131,8 @@ class SettingsParameters:
     ) -> None:
         self._node = node
         self._changed = changed
-        for name, default in _defaults(models).items():
+        defaults = _defaults(models)
+        for name, default in defaults.items():
             setting = SETTINGS[name]
             declare(
                 node,
@@ -132,6 +147,8 @@ class SettingsParameters:
             self.current = self._settings()
         except ValueError as error:
             raise NodeError(f"parameter {error}") from error
+        floats = [name for name, default in defaults.items() if isinstance(default, float)]
+        node.add_pre_set_parameters_callback(lambda given: with_points(given, floats))
         node.add_on_set_parameters_callback(self._check)
         node.add_post_set_parameters_callback(self._apply)
 
@@ -158,13 +175,17 @@ class SettingsParameters:
 def _defaults(models: StartParameters) -> dict[str, int | float]:
     """The default of every setting, where need be from the manifests of the models."""
     try:
-        detector = read_manifest("detector", models.detector).settings
-        classifier = read_manifest("classifier", models.classifier).settings
+        detector = read_manifest("detector", models.detector)
+        classifier = read_manifest("classifier", models.classifier)
     except ModelError as error:
         raise NodeError(str(error)) from error
+    try:
+        chosen_width(detector, models.input_width)
+    except ValueError as error:
+        raise NodeError(f"parameter 'input_width': {error}") from error
     of_models = {
-        "score_threshold": detector["score_threshold"],
-        "reject_threshold": classifier.get("reject_threshold", 0.0),
+        "score_threshold": detector.settings["score_threshold"],
+        "reject_threshold": classifier.settings.get("reject_threshold", 0.0),
     }
     return {
         name: of_models[name] if setting.default is None else setting.default

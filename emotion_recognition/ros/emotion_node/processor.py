@@ -46,9 +46,10 @@ class ImageProcessor:
         return Answer(
             header=header,
             image=image,
-            faces=presentable_faces(faces, width, height),
+            faces=presentable_faces(faces, width, height, self.pipeline.labels),
             latency=age(stamp, self._now()),
             model=self.pipeline.model_name,
+            labels=self.pipeline.labels,
         )
 
     def reset(self) -> None:

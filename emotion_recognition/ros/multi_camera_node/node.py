@@ -90,12 +90,20 @@ class SharedModels:
         )
 
     def load(
-        self, detector: str, classifier: str, backend: str, *, threads: int
+        self,
+        detector: str,
+        classifier: str,
+        backend: str,
+        *,
+        threads: int,
+        input_width: int | None = None,
     ) -> EmotionPipeline:
         """As EmotionPipeline."""
-        key = detector, classifier, backend, threads
+        key = detector, classifier, backend, threads, input_width
         pipeline = self._pipelines.get(key)
         if pipeline is None:
-            pipeline = EmotionPipeline(detector, classifier, backend, threads=threads)
+            pipeline = EmotionPipeline(
+                detector, classifier, backend, threads=threads, input_width=input_width
+            )
             self._pipelines[key] = pipeline
         return pipeline

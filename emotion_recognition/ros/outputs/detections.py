@@ -11,7 +11,7 @@ from vision_msgs.msg import (
     ObjectHypothesisWithPose,
 )
 
-from emotion_recognition.core.types import LABELS, UNKNOWN, Face
+from emotion_recognition.core.types import UNKNOWN, Face
 from emotion_recognition.ros.answer import Answer
 from emotion_recognition.ros.outputs import Output
 
@@ -45,7 +45,7 @@ def _detection(face: Face, header: Header) -> Detection2D:
 def _hypotheses(face: Face) -> list[ObjectHypothesisWithPose]:
     others = []
     if face.emotion.id != UNKNOWN.id:
-        classes = zip(LABELS, face.probabilities, strict=True)
+        classes = zip(face.labels, face.probabilities, strict=True)
         others = [(label, score) for label, score in classes if label != face.emotion.label]
         others.sort(key=lambda hypothesis: hypothesis[1], reverse=True)
     return [

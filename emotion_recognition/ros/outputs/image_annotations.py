@@ -15,12 +15,15 @@ _TEXT_HEIGHT = 1 / 30  # of the image's longer side
 
 
 def image_annotations(answer: Answer) -> ImageAnnotations:
-    """A box and a label for each face, in pixels of the image and with its stamp."""
+    """A box, a label and the landmarks for each face, in pixels of the image, with its stamp."""
     width, height, stamp = answer.width, answer.height, answer.header.stamp
     thickness = float(line_thickness(width, height))
     font_size = max(width, height) * _TEXT_HEIGHT
     return ImageAnnotations(
-        points=[_box(face, thickness, stamp) for face in answer.faces],
+        points=[
+            *(_box(face, thickness, stamp) for face in answer.faces),
+            *(_landmarks(face, thickness, stamp) for face in answer.faces if face.landmarks),
+        ],
         texts=[_label(face, font_size, stamp) for face in answer.faces],
     )
 
@@ -34,6 +37,16 @@ def _box(face: Face, thickness: float, stamp: Time) -> PointsAnnotation:
         points=[Point2(x=x, y=y) for x, y in corners],
         outline_color=_color(face),
         thickness=thickness,
+    )
+
+
+def _landmarks(face: Face, thickness: float, stamp: Time) -> PointsAnnotation:
+    return PointsAnnotation(
+        timestamp=stamp,
+        type=PointsAnnotation.POINTS,
+        points=[Point2(x=x, y=y) for x, y in face.landmarks],
+        outline_color=_color(face),
+        thickness=2 * thickness,
     )
 
 

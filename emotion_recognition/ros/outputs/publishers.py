@@ -11,6 +11,7 @@ from rclpy.qos import QoSProfile
 
 from emotion_recognition.ros.answer import Answer
 from emotion_recognition.ros.outputs import Output
+from emotion_recognition.ros.parameters.qos_overrides import QOS_OVERRIDES
 from emotion_recognition.ros.process.log_throttle import LogThrottle
 
 #: The modules of the outputs, named as their topics, each with the messages that it needs.
@@ -51,7 +52,10 @@ class OutputPublishers:
             (
                 output,
                 node.create_lifecycle_publisher(
-                    output.message_type, output.topic, QoSProfile(depth=output.depth)
+                    output.message_type,
+                    output.topic,
+                    QoSProfile(depth=output.depth),
+                    qos_overriding_options=QOS_OVERRIDES,
                 ),
             )
             for output in outputs

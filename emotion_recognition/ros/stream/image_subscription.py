@@ -8,6 +8,7 @@ from typing import Any
 from rclpy.event_handler import QoSRequestedIncompatibleQoSInfo, SubscriptionEventCallbacks
 from rclpy.node import Node
 from rclpy.qos import QoSPolicyKind, QoSProfile, ReliabilityPolicy, qos_policy_name_from_kind
+from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image
 
@@ -86,6 +87,10 @@ class ImageSubscription:
             QoSProfile(depth=1, reliability=reliability),
             event_callbacks=SubscriptionEventCallbacks(
                 incompatible_qos=self._fall_back if may_fall_back else self._report
+            ),
+            # Not its reliability, which is a parameter of the node's own.
+            qos_overriding_options=QoSOverridingOptions(
+                (QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH)
             ),
         )
 

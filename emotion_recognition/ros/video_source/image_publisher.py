@@ -16,6 +16,7 @@ from emotion_recognition.ros.messages.images import (
     encode_message,
 )
 from emotion_recognition.ros.parameters.declaration import declare
+from emotion_recognition.ros.parameters.qos_overrides import QOS_OVERRIDES, check_qos_overrides
 
 
 class ImagePublisher:
@@ -48,9 +49,18 @@ class ImagePublisher:
             minimum=1,
             maximum=100,
         )
-        self._raw = node.create_publisher(Image, "image_raw", 10)
+        check_qos_overrides(node)
+        self._raw = node.create_publisher(
+            Image,
+            "image_raw",
+            10,
+            qos_overriding_options=QOS_OVERRIDES,
+        )
         self._compressed = node.create_publisher(
-            CompressedImage, f"{self._raw.topic_name}/compressed", 10
+            CompressedImage,
+            f"{self._raw.topic_name}/compressed",
+            10,
+            qos_overriding_options=QOS_OVERRIDES,
         )
 
     @property
