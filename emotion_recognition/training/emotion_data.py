@@ -26,7 +26,7 @@ LabelKind = Literal["votes", "all_votes", "fer2013"]
 
 #: FER+ names of LABELS, in the same order, then of the other emotions.
 VOTE_NAMES = ("neutral", "anger", "surprise", "happiness")
-OTHER_VOTE_NAMES = ("sadness", "disgust", "fear", "contempt")
+OTHER_VOTE_NAMES = ("sadness", "fear", "disgust", "contempt")
 #: FER2013's numbers of LABELS, in the same order.
 FER2013_NUMBERS = (6, 0, 5, 3)
 FEWEST_VOTES = 3  # of ten; a training face with fewer votes for the classes says too little
