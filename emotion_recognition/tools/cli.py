@@ -2,6 +2,7 @@
 
     emotion_recognition photo.jpg
     emotion_recognition video.mp4 --json faces.jsonl --annotated annotated.mp4
+    emotion_recognition benchmark --quick
 
 Writes one line of JSON for each image: source, frame (its number), time (in seconds from the start,
 null for single images), width, height, and faces: box (x1, y1, x2, y2 in pixels), landmarks (eyes,
@@ -38,6 +39,9 @@ from emotion_recognition.core.types import Face
 from emotion_recognition.pipeline import EmotionPipeline
 from emotion_recognition.tools.annotated_copy import AnnotatedCopy, OutputError
 
+#: The one word that is no source; a folder of this name is ./benchmark.
+BENCHMARK = "benchmark"
+
 INTERRUPTED = 130  # as a shell reports a program that Ctrl-C has ended
 
 # Frames per second of a video that does not tell its own.
@@ -61,7 +65,12 @@ class Answer:
 
 def main(arguments: list[str] | None = None) -> int:
     """The exit code: 0, or 1 if something cannot be read, run or written, with one line on it."""
-    options = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] == [BENCHMARK]:
+        from emotion_recognition.tools.benchmark import command
+
+        return command.main(words[1:])
+    options = _parser().parse_args(words)
     try:
         return _run(options)
     except BrokenPipeError:  # as of `emotion_recognition video.mp4 | head`
@@ -130,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="emotion_recognition",
         description="Find the faces in images, videos or a webcam and the emotion that each shows.",
+        epilog="How fast it is on this machine: emotion_recognition benchmark --help",
     )
     parser.add_argument("source", help="image, folder of images, video, or webcam (0, /dev/video0)")
     parser.add_argument(

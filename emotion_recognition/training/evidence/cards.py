@@ -1,4 +1,4 @@
-"""The figures in a model card, which the command that measures them writes itself."""
+"""The figures in a model card or a page, which the command that measures them writes itself."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ BEGIN = "<!-- figures: written by emotion_recognition.training.evaluate -->"
 END = "<!-- end of the figures -->"
 
 
-def write_figures(card: Path, tables: Sequence[str]) -> None:
+def write_figures(card: Path, tables: Sequence[str], begin: str = BEGIN, end: str = END) -> None:
     """Puts the tables between the card's two markers. Raises ValueError if it lacks them."""
     text = card.read_text(encoding="utf-8")
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise ValueError(f"{card}: expected one line {BEGIN!r} and one line {END!r}")
-    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    if text.count(begin) != 1 or text.count(end) != 1:
+        raise ValueError(f"{card}: expected one line {begin!r} and one line {end!r}")
+    before, after = text.split(begin)[0], text.split(end)[1]
     content = "\n\n".join(tables)
-    card.write_text(f"{before}{BEGIN}\n\n{content}\n\n{END}{after}", encoding="utf-8")
+    card.write_text(f"{before}{begin}\n\n{content}\n\n{end}{after}", encoding="utf-8")
