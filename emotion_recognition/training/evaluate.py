@@ -104,7 +104,8 @@ def evaluate_classifiers(options: Evaluation) -> tuple[dict[str, Any], list[str]
         save_classifier_sheet(valid, evidence.probabilities, sheet)
     curves = {name: figures["robustness"] for name, figures in everything.items()}
     if curves:
-        save_robustness(curves, options.output / "classifier_robustness.png")
+        for key in ("accuracy", "coverage", "risk"):
+            save_robustness(curves, key, options.output / f"classifier_robustness_{key}.png")
     targets = targets_table(CLASSIFIER_TARGETS, everything)
     tables = [classifier_tables(name, item) for name, item in everything.items()]
     return everything, [targets, *tables]

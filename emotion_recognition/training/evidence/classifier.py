@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from emotion_recognition.training.evidence.report import (
     classification_report,
     wilson_interval,
 )
-from emotion_recognition.training.evidence.robustness import PERTURBATIONS, accuracy_by_level
+from emotion_recognition.training.evidence.robustness import Robustness, by_level
 from emotion_recognition.training.labelled_faces import LabelledFaces, together
 
 
@@ -89,13 +89,14 @@ class ClassifierEvidence:
     """What one run over the faces gave.
 
     confusion, wild_confusion: (4, 4), rows are the true classes. wild_by_source: the same, by
-    source. robustness: perturbation name to accuracy by level. probabilities: (N, 4) on valid, at
-    the fitted temperature.
+    source. robustness: by perturbation and level. robust_calibration_error: over all of these.
+    probabilities: (N, 4) on valid, at the fitted temperature.
     """
 
     confusion: NDArray[np.int64]
     calibration: Calibration
-    robustness: dict[str, dict[float, float]]
+    robustness: dict[str, dict[float, Robustness]]
+    robust_calibration_error: float
     wild_confusion: NDArray[np.int64]
     wild_by_source: dict[str, NDArray[np.int64]]
     wild_reliability: Reliability
@@ -106,7 +107,14 @@ class ClassifierEvidence:
         return {
             "ferplus_valid": _summary(self.confusion),
             "calibration": self.calibration.figures(),
-            "robustness": self.robustness,
+            "robustness": {
+                name: {level: asdict(item) for level, item in levels.items()}
+                for name, levels in self.robustness.items()
+            },
+            "largest_risk": max(
+                item.risk for levels in self.robustness.values() for item in levels.values()
+            ),
+            "expected_calibration_error_over_all_levels": self.robust_calibration_error,
             "wild_held_out": {
                 **_summary(self.wild_confusion),
                 "expected_calibration_error": self.wild_reliability.expected_calibration_error,
@@ -133,10 +141,12 @@ def measure_classifier(
         source: confusion(wild[source].labels, answers.argmax(axis=1))
         for source, answers in wild_probabilities.items()
     }
+    robust, robust_error = by_level(classify, valid, shipped.temperature, shipped.reject_threshold)
     return ClassifierEvidence(
         confusion=confusion(valid.labels, probabilities.argmax(axis=1)),
         calibration=calibration,
-        robustness={item.name: accuracy_by_level(classify, valid, item) for item in PERTURBATIONS},
+        robustness=robust,
+        robust_calibration_error=robust_error,
         wild_confusion=np.sum(list(wild_by_source.values()), axis=0),
         wild_by_source=wild_by_source,
         wild_reliability=reliability(

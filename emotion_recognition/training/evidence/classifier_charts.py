@@ -27,6 +27,8 @@ from emotion_recognition.training.evidence.style import (
     save,
 )
 
+#: Of the answers that are given, at most so many shall be wrong under any condition.
+MOST_RISK = 0.08
 HATCHES = {"precision": "//", "recall": "", "f1": ".."}
 
 
@@ -58,16 +60,29 @@ def save_classifier_charts(name: str, evidence: ClassifierEvidence, folder: Path
     save(figure, folder / f"classifier_{name}_risk_coverage.png")
 
 
-def save_robustness(robustness: Mapping[str, dict[str, dict[float, float]]], path: Path) -> None:
-    """One panel a perturbation, one line a model. robustness: by model, perturbation, level."""
-    figure, axes = panels(4, 2, width=4)
-    for axis, perturbation in zip(axes, PERTURBATIONS, strict=True):
+def save_robustness(
+    robustness: Mapping[str, Mapping[str, Mapping[float, Mapping[str, float]]]],
+    key: str,
+    path: Path,
+) -> None:
+    """One panel a perturbation, one line a model.
+
+    robustness: by model, perturbation, level. key: 'accuracy', 'coverage' or 'risk'.
+    """
+    columns = 4
+    figure, axes = panels(columns, -(-len(PERTURBATIONS) // columns), width=4)
+    for axis in axes[len(PERTURBATIONS) :]:
+        axis.set_axis_off()
+    for axis, perturbation in zip(axes, PERTURBATIONS, strict=False):
         for index, (model, curves) in enumerate(robustness.items()):
-            levels, values = zip(*curves[perturbation.name].items(), strict=True)
+            curve = curves[perturbation.name]
             color, marker = LINES[index % len(LINES)], MARKERS[index % len(MARKERS)]
-            axis.plot(levels, values, color=color, marker=marker, label=model)
+            values = [figures[key] for figures in curve.values()]
+            axis.plot(list(curve), values, color=color, marker=marker, label=model)
         if perturbation.unchanged is not None:
             axis.axvline(perturbation.unchanged, color=GRAY, linestyle=":", linewidth=1)
+        if key == "risk":
+            axis.axhline(MOST_RISK, color=GRAY, linestyle="--", linewidth=1)
         if perturbation.levels[0] > 0 and perturbation.levels[-1] / perturbation.levels[0] > 4:
             axis.set_xscale("log")
             shown = (
@@ -75,10 +90,11 @@ def save_robustness(robustness: Mapping[str, dict[str, dict[float, float]]], pat
             )
             axis.set_xticks(shown, [f"{level:g}" for level in shown])
             axis.minorticks_off()
-        axis.set(xlabel=perturbation.axis, ylim=(0.3, 1), title=perturbation.name)
-    axes[0].set_ylabel("accuracy")
-    axes[4].set_ylabel("accuracy")
-    axes[0].legend(loc="lower left")
+        limits = (0, 0.5) if key == "risk" else (0.2, 1)
+        axis.set(xlabel=perturbation.axis, ylim=limits, title=perturbation.name)
+    for axis in axes[::columns]:
+        axis.set_ylabel("wrong answers" if key == "risk" else key)
+    axes[0].legend(loc="upper left" if key == "risk" else "lower left")
     save(figure, path)
 
 

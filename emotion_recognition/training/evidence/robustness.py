@@ -1,4 +1,4 @@
-"""Accuracy of the classifier on crops as detectors and cameras make them.
+"""How a classifier answers on crops as detectors, cameras and people make them.
 
 The data has no surroundings, so what a shifted, rotated or looser crop would show beyond the
 original is filled with its border pixels, as `core.classifier.crop_face` does at the edge of an
@@ -13,8 +13,16 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from emotion_recognition.training.confidence import temper
 from emotion_recognition.training.evaluate_classifier import Classify
+from emotion_recognition.training.evidence.reliability import reliability
+from emotion_recognition.training.hidden_parts import (
+    USUAL_LANDMARKS,
+    cover_from_side,
+    draw_mask,
+)
 from emotion_recognition.training.labelled_faces import Crop, LabelledFaces
 
 SEED = 0
@@ -77,17 +85,44 @@ def blur(crop: Crop, percent: float, _: np.random.Generator) -> Crop:
 
 
 def cover_below(crop: Crop, percent: float, _: np.random.Generator) -> Crop:
-    """A part of the height hidden from below, as by a mask or a cup, in the crop's mean gray."""
-    covered = crop.copy()
-    covered[round(crop.shape[0] * (1 - percent / 100)) :] = round(float(crop.mean()))
-    return covered
+    """A part of the height hidden from below, as by a cup, in the crop's mean gray."""
+    return cover_from_side(crop, percent / 100, 0, _mean_gray(crop))
 
 
 def cover_above(crop: Crop, percent: float, _: np.random.Generator) -> Crop:
     """Likewise from above, as by a cap and then sunglasses."""
-    covered = crop.copy()
-    covered[: round(crop.shape[0] * percent / 100)] = round(float(crop.mean()))
-    return covered
+    return cover_from_side(crop, percent / 100, 1, _mean_gray(crop))
+
+
+def cover_left(crop: Crop, percent: float, _: np.random.Generator) -> Crop:
+    """A part of the width hidden on the left, as in a profile or behind a door."""
+    return cover_from_side(crop, percent / 100, 2, _mean_gray(crop))
+
+
+def cover_right(crop: Crop, percent: float, _: np.random.Generator) -> Crop:
+    return cover_from_side(crop, percent / 100, 3, _mean_gray(crop))
+
+
+def compress(crop: Crop, quality: float, _: np.random.Generator) -> Crop:
+    """What a JPEG of a quality keeps."""
+    content = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, round(quality)])[1]
+    return np.asarray(cv2.imdecode(content, cv2.IMREAD_GRAYSCALE), np.uint8)
+
+
+def add_noise(crop: Crop, deviation: float, rng: np.random.Generator) -> Crop:
+    """Gaussian noise of a standard deviation, of 255."""
+    noisy = crop + deviation * rng.standard_normal(crop.shape)
+    return np.asarray(np.clip(noisy, 0, 255).round(), np.uint8)
+
+
+def wear_mask(crop: Crop, brightness: float, rng: np.random.Generator) -> Crop:
+    """A face mask of a mean brightness, where the landmarks of such crops usually are."""
+    side = np.array(crop.shape[::-1], np.float32)
+    return draw_mask(crop, USUAL_LANDMARKS * side, brightness, rng)
+
+
+def _mean_gray(crop: Crop) -> Crop:
+    return np.full_like(crop, round(float(crop.mean())))
 
 
 def _view(
@@ -106,7 +141,11 @@ PERTURBATIONS = (
     Perturbation("shift", "shift (% of the side)", (0, 5, 10, 15, 20), 0, shift),
     Perturbation("rotation", "rotation (degrees)", (0, 5, 10, 15, 20, 25, 30), 0, rotate),
     Perturbation(
-        "size", "side of the crop (pixels)", (24, 32, 40, 48, 64, 96, 128, 200), None, resize
+        "size",
+        "side of the crop (pixels)",
+        (12, 16, 24, 32, 40, 48, 64, 96, 128, 200),
+        None,
+        resize,
     ),
     Perturbation(
         "looseness",
@@ -121,6 +160,13 @@ PERTURBATIONS = (
     Perturbation("blur", "standard deviation (% of the side)", (0, 1, 2, 3, 4, 5, 6), 0, blur),
     Perturbation("covered below", "hidden from below (%)", (0, 10, 20, 30, 40, 50), 0, cover_below),
     Perturbation("covered above", "hidden from above (%)", (0, 10, 20, 30, 40, 50), 0, cover_above),
+    Perturbation("covered left", "hidden on the left (%)", (0, 10, 20, 30, 40, 50), 0, cover_left),
+    Perturbation(
+        "covered right", "hidden on the right (%)", (0, 10, 20, 30, 40, 50), 0, cover_right
+    ),
+    Perturbation("JPEG", "quality", (5, 10, 20, 40, 70), None, compress),
+    Perturbation("noise", "standard deviation (of 255)", (0, 5, 10, 20, 30, 40), 0, add_noise),
+    Perturbation("mask", "its brightness (of 255)", (30, 130, 230), None, wear_mask),
 )
 
 
@@ -132,12 +178,48 @@ def perturbed(faces: LabelledFaces, perturbation: Perturbation, level: float) ->
     ]
 
 
-def accuracy_by_level(
-    classify: Classify, faces: LabelledFaces, perturbation: Perturbation
-) -> dict[float, float]:
-    """Accuracy at each of the perturbation's levels."""
-    accuracies = {}
-    for level in perturbation.levels:
-        answers = classify(perturbed(faces, perturbation, level)).argmax(axis=1)
-        accuracies[level] = float((answers == faces.labels).mean())
-    return accuracies
+@dataclass(frozen=True)
+class Robustness:
+    """How answers are at one level, with the shipped temperature and reject threshold.
+
+    accuracy: of all faces, rejected or not. coverage: the share of faces answered. risk: the share
+    of these answers that are wrong.
+    """
+
+    accuracy: float
+    coverage: float
+    risk: float
+
+
+def by_level(
+    classify: Classify,
+    faces: LabelledFaces,
+    temperature: float,
+    reject_threshold: float,
+) -> tuple[dict[str, dict[float, Robustness]], float]:
+    """By perturbation and level; and the expected calibration error over all of them pooled.
+
+    classify: at temperature 1.
+    """
+    results: dict[str, dict[float, Robustness]] = {}
+    pooled: list[NDArray[np.float32]] = []
+    for perturbation in PERTURBATIONS:
+        levels = {}
+        for level in perturbation.levels:
+            answers = temper(classify(perturbed(faces, perturbation, level)), temperature)
+            levels[level] = robustness(answers, faces.labels, reject_threshold)
+            pooled.append(answers)
+        results[perturbation.name] = levels
+    truth = np.tile(faces.labels, len(pooled))
+    error = reliability(np.concatenate(pooled), truth).expected_calibration_error
+    return results, error
+
+
+def robustness(
+    probabilities: NDArray[np.float32], labels: NDArray[np.intp], reject_threshold: float
+) -> Robustness:
+    """probabilities: (N, C) at the shipped temperature."""
+    right = probabilities.argmax(axis=1) == labels
+    answered = probabilities.max(axis=1) >= reject_threshold
+    wrong = float((~right[answered]).mean()) if answered.any() else 0.0
+    return Robustness(float(right.mean()), float(answered.mean()), wrong)

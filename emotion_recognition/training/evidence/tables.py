@@ -65,6 +65,11 @@ def classifier_tables(name: str, figures: dict[str, Any]) -> str:
             calibration["expected_calibration_error_as_shipped"],
         ],
         ["ECE on wild, held-out people", wild["expected_calibration_error"]],
+        [
+            "ECE over all changed crops below, as shipped",
+            figures["expected_calibration_error_over_all_levels"],
+        ],
+        ["largest share of wrong answers at any level below", figures["largest_risk"]],
         ["area under risk-coverage", calibration["area_under_risk_coverage"]],
         [
             f"reject threshold for {reject['target_risk']:.0%} risk: coverage",
@@ -75,7 +80,7 @@ def classifier_tables(name: str, figures: dict[str, Any]) -> str:
         ["... and risk", default["risk"]],
     ]
     robustness = [
-        [kind, ", ".join(f"{float(level):g}: {value:.3f}" for level, value in curve.items())]
+        [kind, *(", ".join(_levels(curve, key)) for key in ("accuracy", "coverage", "risk"))]
         for kind, curve in figures["robustness"].items()
     ]
     return "\n\n".join(
@@ -91,7 +96,10 @@ def classifier_tables(name: str, figures: dict[str, Any]) -> str:
                 ],
                 per_class,
             ),
-            markdown_table(["crops changed by", "accuracy on FER+ valid by level"], robustness),
+            markdown_table(
+                ["crops changed by", "accuracy by level", "share answered", "of these wrong"],
+                robustness,
+            ),
         ]
     )
 
@@ -141,6 +149,10 @@ def detector_tables(name: str, figures: dict[str, Any]) -> str:
             markdown_table(["faces in the same cell (from 5 % of the image)", *columns], crowding),
         ]
     )
+
+
+def _levels(curve: dict[str, dict[str, float]], key: str) -> list[str]:
+    return [f"{float(level):g}: {values[key]:.3f}" for level, values in curve.items()]
 
 
 def _accuracy(figures: dict[str, Any]) -> str:
