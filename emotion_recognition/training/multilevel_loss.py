@@ -15,8 +15,8 @@ from emotion_recognition.core.multilevel import MAX_LOG_SIZE, cells
 from emotion_recognition.training.assignment import assign
 from emotion_recognition.training.detection_loss import FACE, IGNORED
 
-#: The box's as in YuNet's training (Wu et al., 2023). Landmarks are measured by the face here, where
-#: YuNet measures in strides: a large face's then weigh no more than a small one's.
+#: The box's as in YuNet's training (Wu et al., 2023). Landmarks are measured by the face here,
+#: where YuNet measures in strides: a large face's then weigh no more than a small one's.
 BOX_WEIGHT, LANDMARK_WEIGHT, LANDMARK_BETA = 5.0, 0.7, 0.02
 
 
