@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_recognition.backends import Precision, open_model, resolve
-from emotion_recognition.core.classifier import EmotionClassifier, crop_face
+from emotion_recognition.core.classifier import EmotionClassifier, crop_face, prepare_crop
 from emotion_recognition.core.detectors import Detector, expect_shapes, make_detector
 from emotion_recognition.core.following.decision import decide
 from emotion_recognition.core.manifest import (
@@ -31,10 +31,10 @@ def load_detector(
 ) -> Detector:
     """A packaged face detector.
 
-    name: a folder `models/detector_<name>`. backend: 'auto', 'onnxruntime', 'torch' or 'opencv'.
-    threads: for one inference, 0 for the library's own choice. precision: 'auto' (int8 where the
-    backend runs it), 'int8' or 'float'. input_width: see `make_detector`. Raises ModelError,
-    BackendError, and ValueError for a width that cannot be.
+    name: a folder `models/detector_<name>`. backend: 'auto', 'onnxruntime', 'ncnn', 'torch'
+    or 'opencv'. threads: for one inference, 0 for the backend's choice. precision: 'auto' (int8
+    where the backend runs it), 'int8' or 'float'. input_width: see `make_detector`. Raises
+    ModelError, BackendError, and ValueError for a width that cannot be.
     """
     manifest = read_manifest("detector", name)
     expect_shapes(manifest)
@@ -50,9 +50,9 @@ def load_classifier(
 ) -> EmotionClassifier:
     """A packaged emotion classifier.
 
-    name: a folder `models/classifier_<name>`. backend: 'auto', 'onnxruntime', 'torch' or 'opencv'.
-    threads: for one inference, 0 for the library's own choice. precision: 'auto' (int8 where the
-    backend runs it), 'int8' or 'float'. Raises ModelError, BackendError.
+    name: a folder `models/classifier_<name>`. backend: 'auto', 'onnxruntime', 'ncnn', 'torch'
+    or 'opencv'. threads: for one inference, 0 for the backend's choice. precision: 'auto' (int8
+    where the backend runs it), 'int8' or 'float'. Raises ModelError, BackendError.
     """
     return _open_classifier(read_manifest("classifier", name), backend, threads, precision)
 
@@ -122,12 +122,16 @@ class EmotionPipeline:
         start = perf_counter()
         faces = self._detect(image, score_threshold)
         detected = perf_counter()
-        faces = tuple(self._with_emotion(face, image) for face in faces)
+        # Each crop becomes small before the next: those of many large faces would take gigabytes.
+        crops = [prepare_crop(crop_face(image, face.box, self._crop_scale)) for face in faces]
+        rows = map(tuple, self._classify(crops).tolist())
+        faces = tuple(
+            replace(
+                face,
+                probabilities=row,
+                emotion=decide(row, self.reject_threshold, self.labels),
+                labels=self.labels,
+            )
+            for face, row in zip(faces, rows, strict=True)
+        )
         return Result(faces, Timings(detected - start, perf_counter() - detected))
-
-    def _with_emotion(self, face: Face, image: NDArray[np.uint8]) -> Face:
-        # One crop at a time: those of many large faces at once would take gigabytes.
-        crop = crop_face(image, face.box, self._crop_scale)
-        row = tuple(self._classify([crop])[0].tolist())
-        emotion = decide(row, self.reject_threshold, self.labels)
-        return replace(face, probabilities=row, emotion=emotion, labels=self.labels)

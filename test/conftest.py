@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterable
 from pathlib import Path
 
 import pytest
 
+from emotion_recognition.core.errors import BackendError
+
 #: Libraries that `make test` installs, and that rosdep does not know or need not install.
-OPTIONAL = frozenset({"hypothesis", "matplotlib", "onnx", "onnxruntime", "torch", "tqdm"})
+OPTIONAL = frozenset(
+    {"hypothesis", "matplotlib", "ncnn", "onnx", "onnxruntime", "pnnx", "torch", "tqdm"}
+)
 
 
 class Module(pytest.Module):
@@ -34,7 +39,11 @@ def pytest_runtest_call() -> Generator[None, None, None]:
     """The same for a test that needs a library which its module does not."""
     try:
         return (yield)
-    except ModuleNotFoundError as error:
-        if error.name in OPTIONAL:
-            pytest.skip(f"needs {error.name}, which is not installed")
+    except (ModuleNotFoundError, BackendError) as error:
+        if isinstance(error, ModuleNotFoundError):
+            missing = error.name
+        else:
+            missing = next(iter(re.findall(r"needs the module (\w+)", str(error))), None)
+        if missing in OPTIONAL:
+            pytest.skip(f"needs {missing}, which is not installed")
         raise

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import logging
+import platform
 import textwrap
 from typing import Literal, Protocol, cast, get_args
 
@@ -26,9 +27,12 @@ Precision = Literal["auto", "int8", "float"]
 #: The backends in the order in which `auto` tries them: (importable module, how to get it).
 BACKENDS = {
     "onnxruntime": ("onnxruntime", "pip install onnxruntime"),
+    "ncnn": ("ncnn", "pip install ncnn"),
     "torch": ("torch", "pip install torch"),
     "opencv": ("cv2", "apt install python3-opencv, or pip install opencv-python"),
 }
+#: What `auto` tries before all others on a processor of this name. docs/backends.md has the reason.
+FIRST_ON = {"aarch64": "ncnn"}
 
 
 class Backend(Protocol):
@@ -37,16 +41,18 @@ class Backend(Protocol):
     FILES: tuple[FileKind, ...]
 
     def open_network(self, content: bytes, threads: int) -> Network:
-        """Loads a file's content. threads: for one inference; 0 leaves it to the library."""
+        """Loads a file's content. threads: for one inference; 0 leaves it to the backend."""
 
 
 def resolve(backend: str) -> str:
-    """The backend to use: `auto` becomes the first that is installed.
+    """The backend to use: `auto` becomes the first that is installed, for this processor.
 
     Raises BackendError for an unknown name or one that is not installed.
     """
     if backend == "auto":
-        return next(name for name, (module, _) in BACKENDS.items() if _installed(module))
+        first = FIRST_ON.get(platform.machine())
+        names = sorted(BACKENDS, key=lambda name: name != first)  # stable: the others in order
+        return next(name for name in names if _installed(BACKENDS[name][0]))
     if backend not in BACKENDS:
         raise BackendError(f"unknown backend '{backend}'; choose one of {['auto', *BACKENDS]}")
     module, remedy = BACKENDS[backend]

@@ -1,4 +1,4 @@
-"""PyTorch: the int8 network as a TorchScript file, the paper's way."""
+"""PyTorch: the int8 network as a TorchScript file, the paper's way, or the float one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from emotion_recognition.core.arrays import Network
 from emotion_recognition.core.manifest import FileKind
 
-FILES: tuple[FileKind, ...] = ("torchscript_int8",)
+FILES: tuple[FileKind, ...] = ("torchscript_int8", "torchscript_float")
 
 
 def open_network(content: bytes, threads: int) -> Network:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from emotion_recognition.core.arrays import Network
+from emotion_recognition.core.images.network_input import planes, resize
 from emotion_recognition.core.images.raw import check_image
 from emotion_recognition.core.overlap import pairwise_iou
 from emotion_recognition.core.types import Box, Face
@@ -59,11 +59,9 @@ def letterbox(
     height, width = image.shape[:2]
     scale = INPUT_SIZE / max(height, width)
     new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
-    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    resized = cv2.resize(image, (new_width, new_height), interpolation=interpolation)
     left, top = (INPUT_SIZE - new_width) // 2, (INPUT_SIZE - new_height) // 2
     canvas = np.full((INPUT_SIZE, INPUT_SIZE, 3), PADDING_VALUE, np.uint8)
-    canvas[top : top + new_height, left : left + new_width] = resized
+    canvas[top : top + new_height, left : left + new_width] = resize(image, new_width, new_height)
     return canvas, scale, np.array([left, top], np.float32)
 
 
@@ -71,7 +69,7 @@ def find_boxes(
     network: Network, pixels: NDArray[np.uint8], score_threshold: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """One box for each face in the network's input, uint8 (288, 288, 3) BGR; see `merge`."""
-    tensor = pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
+    tensor = planes(pixels) / np.float32(255)
     return merge(*decode(network(tensor)[0]), score_threshold)
 
 

@@ -16,7 +16,7 @@ from emotion_recognition.core.types import EMOTIONS, LABELS
 
 Kind = Literal["detector", "classifier"]
 #: What a file holds: the format and the arithmetic.
-FileKind = Literal["onnx_int8", "onnx_float", "torchscript_int8"]
+FileKind = Literal["onnx_int8", "onnx_float", "ncnn_float", "torchscript_int8", "torchscript_float"]
 
 DEFAULT_DETECTOR = "default"
 DEFAULT_CLASSIFIER = "default"

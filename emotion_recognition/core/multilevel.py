@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from emotion_recognition.core.arrays import Network
 from emotion_recognition.core.detector import PADDING_VALUE, SAME_FACE_IOU
+from emotion_recognition.core.images.network_input import planes, resize
 from emotion_recognition.core.images.raw import check_image
 from emotion_recognition.core.overlap import pairwise_iou
 from emotion_recognition.core.types import Box, Face
@@ -59,8 +60,7 @@ class MultilevelDetector:
             raise ValueError(f"score_threshold must be within [0, 1], got {threshold}")
         check_image(image)
         pixels, scale = fit_input(image, self.input_width)
-        tensor = pixels.transpose(2, 0, 1)[None].astype(np.float32)
-        output = self.network(tensor)[0]
+        output = self.network(planes(pixels))[0]
         boxes, scores, landmarks = suppress(*decode(output, pixels.shape[:2], threshold))
         height, width = image.shape[:2]
         return tuple(
@@ -84,13 +84,10 @@ def fit_input(image: NDArray[np.uint8], input_width: int) -> tuple[NDArray[np.ui
     height, width = image.shape[:2]
     scale = input_width / max(height, width)
     new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
-    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     unit = STRIDES[-1]
     shape = (-(-new_height // unit) * unit, -(-new_width // unit) * unit, 3)
     canvas = np.full(shape, PADDING_VALUE, np.uint8)
-    canvas[:new_height, :new_width] = cv2.resize(
-        image, (new_width, new_height), interpolation=interpolation
-    )
+    canvas[:new_height, :new_width] = resize(image, new_width, new_height)
     return canvas, scale
 
 
@@ -126,14 +123,22 @@ def decode(
     if not np.isfinite(output).all():
         raise FloatingPointError("the detector's output is not finite")
     centers, strides = cells(shape[0], shape[1])
-    scores = 1 / (1 + np.exp(-output[4].clip(-50, 50)))
-    found = np.flatnonzero(scores >= score_threshold)
+    found = np.flatnonzero(output[4] >= _logit(score_threshold))
     values, points, stride = output[:, found].T, centers[found], strides[found, None]
+    scores = 1 / (1 + np.exp(-values[:, 4].clip(-50, 50)))
     middle = points + values[:, :2] * stride
     half = np.exp(values[:, 2:4].clip(max=MAX_LOG_SIZE)) * stride / 2
     boxes = np.concatenate([middle - half, middle + half], axis=1)
     landmarks = points[:, None] + values[:, 5:].reshape(-1, 5, 2) * stride[..., None]
-    return boxes, scores[found], landmarks
+    return boxes, scores, landmarks
+
+
+def _logit(probability: float) -> float:
+    """From which on a logit stands for at least this probability, in [0, 1], as float32."""
+    if probability == 0:
+        return -math.inf
+    probability = min(probability, 1 - 2**-25)  # from there on float32 rounds to 1
+    return math.log(probability / (1 - probability))
 
 
 def suppress(boxes: Floats, scores: Floats, landmarks: Floats) -> tuple[Floats, Floats, Floats]:
@@ -144,26 +149,20 @@ def suppress(boxes: Floats, scores: Floats, landmarks: Floats) -> tuple[Floats, 
     own, so the box and the landmarks of a face are the mean over the boxes on it, with score times
     overlap with the best one as weights (box voting: Gidaris and Komodakis, 2015).
     """
-    left = np.argsort(-scores, kind="stable")
-    faces: list[tuple[Floats, np.float32, Floats]] = []
+    order = np.argsort(-scores, kind="stable")
+    scores = scores[order]
+    places = np.concatenate([boxes, landmarks.reshape(-1, 10)], axis=1)[order]
+    best: list[int] = []
+    means: list[Floats] = []
+    left = np.arange(len(places))
     while len(left):
-        best = left[0]
-        overlaps = pairwise_iou(boxes[left[:1]], boxes[left])[0]
+        overlaps = pairwise_iou(places[left[:1], :4], places[left, :4])[0]
         overlaps[0] = 1.0  # with itself, however small it is
         on_face = overlaps >= SAME_FACE_IOU
         members = left[on_face]
         weights = scores[members] * overlaps[on_face]
-        weights /= weights.sum()
-        faces.append(
-            (
-                weights @ boxes[members],
-                scores[best],
-                np.tensordot(weights, landmarks[members], axes=1),
-            )
-        )
+        best.append(int(left[0]))
+        means.append(weights @ places[members] / weights.sum())
         left = left[~on_face]
-    return (
-        np.array([box for box, _, _ in faces], np.float32).reshape(-1, 4),
-        np.array([score for _, score, _ in faces], np.float32),
-        np.array([points for _, _, points in faces], np.float32).reshape(-1, 5, 2),
-    )
+    merged = np.array(means, np.float32).reshape(-1, 14)
+    return merged[:, :4], scores[best], merged[:, 4:].reshape(-1, 5, 2)

@@ -161,7 +161,7 @@ def _parser() -> argparse.ArgumentParser:
         "--classifier", default=DEFAULT_CLASSIFIER, help="packaged classifier (%(default)s)"
     )
     parser.add_argument(
-        "--backend", default="auto", help="auto, onnxruntime, torch or opencv (%(default)s)"
+        "--backend", default="auto", help="auto, onnxruntime, ncnn, torch or opencv (%(default)s)"
     )
     parser.add_argument(
         "--score-threshold",

@@ -30,7 +30,9 @@ def main() -> None:
         "source", nargs="?", default="", help="video, image, folder or webcam index"
     )
     parser.add_argument("--seconds", type=float, default=12.0, help="end after this time")
-    parser.add_argument("--backend", default="auto", help="auto, onnxruntime, torch or opencv")
+    parser.add_argument(
+        "--backend", default="auto", help="auto, onnxruntime, ncnn, torch or opencv"
+    )
     parser.add_argument(
         "--output", type=Path, default=Path("demo_output"), help="folder to write to"
     )

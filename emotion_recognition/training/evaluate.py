@@ -52,7 +52,7 @@ from emotion_recognition.training.evidence.targets import (
     DETECTOR_TARGETS,
     targets_table,
 )
-from emotion_recognition.training.headline import ARTEFACTS, measure
+from emotion_recognition.training.headline import measure
 from emotion_recognition.training.held_aside import NEGATIVES, held_aside_negatives
 from emotion_recognition.training.labelled_faces import ferplus_valid, label_agreement, wild
 
@@ -131,8 +131,7 @@ def evaluate_detectors(options: Evaluation) -> tuple[dict[str, Any], list[str]]:
 
 def headline(manifest: Manifest, options: Evaluation) -> dict[FileKind, dict[str, float]]:
     """The headline figures of every file of a model."""
-    files = tuple(kind for kind in ARTEFACTS if kind in manifest.files)
-    return measure(manifest.kind, options.data, options.models, files, manifest.name, options.limit)
+    return measure(manifest.kind, options.data, options.models, None, manifest.name, options.limit)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

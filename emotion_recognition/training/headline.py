@@ -17,7 +17,9 @@ from emotion_recognition.training.evaluate_detector import detector_figures
 ARTEFACTS: dict[FileKind, tuple[str, Precision]] = {
     "onnx_int8": ("onnxruntime", "int8"),
     "onnx_float": ("onnxruntime", "float"),
+    "ncnn_float": ("ncnn", "float"),
     "torchscript_int8": ("torch", "int8"),
+    "torchscript_float": ("torch", "float"),
 }
 
 
@@ -25,7 +27,7 @@ def measure(
     kind: Kind,
     data: Path,
     models: Path = MODELS,
-    artefacts: tuple[FileKind, ...] = tuple(ARTEFACTS),
+    artefacts: tuple[FileKind, ...] | None = None,
     name: str = "paper",
     limit: int | None = None,
 ) -> dict[FileKind, dict[str, float]]:
@@ -34,7 +36,8 @@ def measure(
     The classifier's are under the four-class protocol; accuracy_fer2013 is against the original
     labels of the faces of valid that have one of the four.
 
-    data: folder with faces/ and emotion/ferplus.npz. limit: use only so many images.
+    data: folder with faces/ and emotion/ferplus.npz. artefacts: None for all that the model has.
+    limit: use only so many images.
     """
     manifest = read_manifest(kind, name, models)
     if kind == "detector":
@@ -44,6 +47,8 @@ def measure(
         crops = read_ferplus(ferplus, "valid", limit)
         original = read_ferplus(ferplus, "valid", limit, "fer2013")
     metrics = {}
+    if artefacts is None:
+        artefacts = tuple(kind for kind in ARTEFACTS if kind in manifest.files)
     for artefact in artefacts:
         backend, precision = ARTEFACTS[artefact]
         network = open_model(manifest, backend, precision=precision)

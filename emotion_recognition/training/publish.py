@@ -6,7 +6,6 @@ python -m emotion_recognition.training.publish --help
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from torch import nn
 
 from emotion_recognition.core.classifier import EmotionClassifier, prepare_crop, softmax
 from emotion_recognition.core.detector import FaceDetector
-from emotion_recognition.core.manifest import MODELS, FileKind, Kind
+from emotion_recognition.core.manifest import MODELS, Kind
 from emotion_recognition.core.types import LABELS
 from emotion_recognition.training.calibration_data import calibration_crops, calibration_faces
 from emotion_recognition.training.confidence import (
@@ -30,16 +29,18 @@ from emotion_recognition.training.confidence import (
 )
 from emotion_recognition.training.emotion_data import read_ferplus
 from emotion_recognition.training.headline import measure
+from emotion_recognition.training.ncnn_export import export_ncnn
 from emotion_recognition.training.networks import PaperClassifier, PaperDetector
 from emotion_recognition.training.onnx_export import export_onnx
-from emotion_recognition.training.quantize import calibrate, fuse, save_torchscript
+from emotion_recognition.training.package_files import FILE_NAMES, write_manifest
+from emotion_recognition.training.quantize import (
+    calibrate,
+    convert_to_int8,
+    fuse,
+    save_torchscript,
+)
 from emotion_recognition.training.residual_network import DefaultClassifier
 
-FILE_NAMES: dict[FileKind, str] = {
-    "onnx_int8": "int8.onnx",
-    "onnx_float": "float.onnx",
-    "torchscript_int8": "int8.pt",
-}
 LICENSE = (
     "Weights: Apache-2.0, as the package. They were trained on data of which parts are licensed "
     "for research only; see data_sources."
@@ -134,7 +135,8 @@ def write_files(
         settings = fit_to_confidence(release, calibrated, fused, data / "emotion" / "ferplus.npz")
     export_onnx(fused, example, folder / FILE_NAMES["onnx_float"])
     export_onnx(calibrated, example, folder / FILE_NAMES["onnx_int8"])
-    save_torchscript(calibrated, example, folder / FILE_NAMES["torchscript_int8"])
+    export_ncnn(folder / FILE_NAMES["onnx_float"], folder / FILE_NAMES["ncnn_float"])
+    save_torchscript(convert_to_int8(calibrated), example, folder / FILE_NAMES["torchscript_int8"])
     return settings
 
 
@@ -164,16 +166,6 @@ def _logits(model: nn.Module, crops: list[NDArray[np.uint8]]) -> NDArray[np.floa
     inputs = torch.from_numpy(np.stack([prepare_crop(crop) for crop in crops]))
     with torch.inference_mode():
         return np.asarray(model(inputs[:, None].float() / 255).numpy(), np.float32)
-
-
-def write_manifest(kind: Kind, folder: Path, content: dict[str, Any]) -> None:
-    files = {
-        key: {"name": name, "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest()}
-        for key, name in FILE_NAMES.items()
-        if (folder / name).exists()
-    }
-    manifest = {"kind": kind, **content, "files": files}
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Turns trained weights into the packaged default detector: a float file, measured, a manifest.
+"""Turns trained weights into the packaged default detector: float files, measured, a manifest.
 
 python -m emotion_recognition.training.publish_default_detector --help
 """
@@ -26,9 +26,11 @@ from emotion_recognition.training.evaluate_default_detector import figures, read
 from emotion_recognition.training.face_landmarks import read_landmarked
 from emotion_recognition.training.headline import measure
 from emotion_recognition.training.held_aside import held_aside_negatives
+from emotion_recognition.training.ncnn_export import export_ncnn
 from emotion_recognition.training.onnx_export import export_onnx
-from emotion_recognition.training.publish import FACES, FILE_NAMES, LICENSE, write_manifest
-from emotion_recognition.training.quantize import fuse
+from emotion_recognition.training.package_files import FILE_NAMES, write_manifest
+from emotion_recognition.training.publish import FACES, LICENSE
+from emotion_recognition.training.quantize import fuse, save_torchscript
 from emotion_recognition.training.runtime import as_network
 from emotion_recognition.training.size_bias import size_bias, without_size_bias
 
@@ -59,12 +61,14 @@ def main() -> None:
 
     folder: Path = options.models / f"detector_{NAME}"
     folder.mkdir(parents=True, exist_ok=True)
-    network = taking_pixels(read_weights(options.weights))
+    trained = taking_pixels(read_weights(options.weights))
     train = read_landmarked(options.data / "faces", "train")
-    drawn = MultilevelDetector(as_network(network), options.score_threshold)
-    network = without_size_bias(network, size_bias(drawn, train[::SIZES_FROM_EVERY]))
+    drawn = MultilevelDetector(as_network(trained), options.score_threshold)
+    network = fuse(without_size_bias(trained, size_bias(drawn, train[::SIZES_FROM_EVERY])))
     example = torch.zeros(1, 3, 256, DEFAULT_INPUT_WIDTH)
-    export_onnx(fuse(network), example, folder / FILE_NAMES["onnx_float"], any_size=True)
+    export_onnx(network, example, folder / FILE_NAMES["onnx_float"], any_size=True)
+    export_ncnn(folder / FILE_NAMES["onnx_float"], folder / FILE_NAMES["ncnn_float"])
+    save_torchscript(network, example, folder / FILE_NAMES["torchscript_float"])
     content: dict[str, Any] = {
         "architecture": "levels at strides 8, 16 and 32, see training/default_detector.py",
         "input": "float32 (1, 3, H, W), BGR in [0, 255], H and W multiples of 32, scaled to fit, "
@@ -83,7 +87,7 @@ def main() -> None:
         "metrics": {},
     }
     write_manifest("detector", folder, content)
-    content["metrics"] = measure("detector", options.data, options.models, ("onnx_float",), NAME)
+    content["metrics"] = measure("detector", options.data, options.models, name=NAME)
     manifest = read_manifest("detector", NAME, options.models)
     detector = make_detector(manifest, open_model(manifest, "onnxruntime", precision="float"))
     measured = figures(

@@ -93,9 +93,13 @@ def take_weights(fused: torch.fx.GraphModule, trained: nn.Module) -> torch.fx.Gr
     return fused
 
 
-def save_torchscript(calibrated: torch.fx.GraphModule, example: Tensor, path: Path) -> None:
-    """Converts to int8 kernels, traces, and writes a TorchScript file."""
-    converted = convert_fx(copy.deepcopy(calibrated).eval())
+def convert_to_int8(calibrated: torch.fx.GraphModule) -> torch.fx.GraphModule:
+    """A copy of a calibrated network that computes with int8 kernels."""
+    return convert_fx(copy.deepcopy(calibrated).eval())
+
+
+def save_torchscript(network: nn.Module, example: Tensor, path: Path) -> None:
+    """Traces a float or int8 network, and writes a TorchScript file."""
     with torch.inference_mode():
-        traced = torch.jit.trace(converted, example)
+        traced = torch.jit.trace(network.eval(), example)
     torch.jit.save(torch.jit.freeze(traced.eval()), str(path))

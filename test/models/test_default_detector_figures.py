@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from emotion_recognition import EmotionPipeline, load_detector
+from emotion_recognition.backends import BACKENDS
 from emotion_recognition.core.images.sources import open_source
 from emotion_recognition.core.manifest import read_manifest
 from emotion_recognition.training.evaluate import measure
@@ -22,7 +23,7 @@ def images() -> list[Image]:
     return list(open_source("astronaut"))[::30]
 
 
-@pytest.mark.parametrize("backend", ["onnxruntime", "opencv"])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_the_face_of_the_photograph_has_its_eyes_nose_and_mouth(
     backend: str, images: list[Image]
 ) -> None:
@@ -36,19 +37,26 @@ def test_the_face_of_the_photograph_has_its_eyes_nose_and_mouth(
         assert max(mouth1[1], mouth2[1]) < face.box.y2
 
 
-def test_both_backends_find_the_same_faces(images: list[Image]) -> None:
-    one, other = (load_detector("default", name) for name in ("onnxruntime", "opencv"))
+@pytest.mark.parametrize(
+    ("backend", "pixels"), [("opencv", 0.1), ("torch", 0.1), ("ncnn", 0.5)], ids=lambda item: item
+)
+def test_backends_find_the_same_faces(backend: str, pixels: float, images: list[Image]) -> None:
+    one, other = (load_detector("default", name) for name in ("onnxruntime", backend))
     for image in images:
         for first, second in zip(one(image), other(image), strict=True):
-            assert vars(first.box) == pytest.approx(vars(second.box), abs=0.1)
-            assert np.array(first.landmarks) == pytest.approx(np.array(second.landmarks), abs=0.1)
+            assert vars(first.box) == pytest.approx(vars(second.box), abs=pixels)
+            assert np.array(first.landmarks) == pytest.approx(
+                np.array(second.landmarks), abs=pixels
+            )
+            assert first.score == pytest.approx(second.score, abs=0.01)
 
 
+@pytest.mark.parametrize("backend", ["onnxruntime", "ncnn", "torch"])
 @pytest.mark.parametrize("input_width", [160, 320, 640])
 def test_inputs_of_other_widths_find_the_face_as_well(
-    input_width: int, images: list[Image]
+    input_width: int, backend: str, images: list[Image]
 ) -> None:
-    detect = load_detector("default", "onnxruntime", input_width=input_width)
+    detect = load_detector("default", backend, input_width=input_width)
     expected = load_detector("default", "onnxruntime")(images[0])[0]
     (face,) = detect(images[0])
     assert face.box.iou(expected.box) > 0.7

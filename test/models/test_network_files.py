@@ -16,10 +16,12 @@ from emotion_recognition import pipeline
 from emotion_recognition.backends import BACKENDS, open_model
 from emotion_recognition.core.errors import ModelError
 from emotion_recognition.core.manifest import MODELS, FileKind, Kind, read_manifest
+from emotion_recognition.training.ncnn_export import export_ncnn
 from emotion_recognition.training.onnx_export import export_onnx
 
 FILE_OF_BACKEND: dict[str, FileKind] = {
     "onnxruntime": "onnx_int8",
+    "ncnn": "ncnn_float",
     "torch": "torchscript_int8",
     "opencv": "onnx_float",
 }
@@ -40,17 +42,21 @@ def grid_of_7() -> nn.Module:
 
 
 def one_class() -> nn.Module:
-    return nn.Sequential(nn.Flatten(), nn.Linear(64 * 64, 1))
+    # The convolution tells pnnx which axis is the batch, which an ncnn file does not have.
+    return nn.Sequential(nn.Conv2d(1, 1, 1), nn.Flatten(), nn.Linear(64 * 64, 1))
 
 
 def one_for_crops() -> nn.Module:
-    return nn.Sequential(nn.Flatten(), nn.Linear(64 * 64, 4))
+    return nn.Sequential(nn.Conv2d(1, 1, 1), nn.Flatten(), nn.Linear(64 * 64, 4))
 
 
 def write_network(network: nn.Module, example: torch.Tensor, path: Path) -> None:
     """A network as the file that a backend runs, by the ending of its name."""
     if path.suffix == ".onnx":
         export_onnx(network, example, path)
+    elif path.suffix == ".ncnn":
+        export_onnx(network, example, path.with_suffix(".source.onnx"))
+        export_ncnn(path.with_suffix(".source.onnx"), path)
     else:
         torch.jit.trace(network, example).save(str(path))  # type: ignore[no-untyped-call]
 
@@ -97,6 +103,50 @@ def test_a_file_that_is_no_network_is_refused_in_one_line(models: Path, backend:
     with pytest.raises(ModelError, match="cannot load it") as caught:
         open_model(read_manifest("detector", "paper", models), backend)
     assert "\n" not in str(caught.value)
+
+
+def without_input_shape(content: bytes) -> bytes:
+    return content.replace(b" 0=64 1=64 2=1\n", b"\n", 1)
+
+
+def without_half_of_its_weights(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def without_its_layers(content: bytes) -> bytes:
+    return content.partition(b"\0")[2]
+
+
+def with_an_unknown_layer(content: bytes) -> bytes:
+    return content.replace(b"\nPooling ", b"\nTeleporting ", 1)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [without_input_shape, without_half_of_its_weights, without_its_layers, with_an_unknown_layer],
+)
+def test_a_damaged_ncnn_file_is_refused_and_ends_no_process(
+    models: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    path = models / "classifier_paper" / "manifest.json"
+    content = json.loads(path.read_text())
+    item = content["files"]["ncnn_float"]
+    before = (path.parent / item["name"]).read_bytes()
+    assert damage(before) != before
+    (path.parent / item["name"]).write_bytes(damage(before))
+    item["sha256"] = hashlib.sha256(damage(before)).hexdigest()
+    path.write_text(json.dumps(content))
+    with pytest.raises(ModelError, match="backend 'ncnn' cannot load it"):
+        open_model(read_manifest("classifier", "paper", models), "ncnn")
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 64, 32), (1, 3, 64, 64), (2, 1, 64, 64), (1, 64, 64)])
+def test_ncnn_is_not_given_an_input_that_its_network_would_read_beyond(
+    shape: tuple[int, ...],
+) -> None:
+    network = open_model(read_manifest("classifier", "paper"), "ncnn")
+    with pytest.raises(ValueError, match=r"has the shape .*, expected \(1, 1, 64, 64\)"):
+        network(np.zeros(shape, np.float32))
 
 
 def test_a_manifest_for_shapes_that_the_detector_cannot_decode_is_refused(

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PIPELINE = """
 import numpy
 from emotion_recognition import EmotionPipeline
-EmotionPipeline("{detector}", backend="{backend}")(numpy.zeros((240, 320, 3), numpy.uint8))
+EmotionPipeline(backend="{backend}")(numpy.zeros((240, 320, 3), numpy.uint8))
 """
 
 
@@ -31,12 +31,10 @@ def files_of_a_run(command: list[str], home: Path, **variables: str) -> list[str
     return sorted(str(path.relative_to(home)) for path in home.rglob("*"))
 
 
-@pytest.mark.parametrize(
-    ("backend", "detector"), [("onnxruntime", "default"), ("torch", "paper"), ("opencv", "default")]
-)
-def test_the_pipeline_leaves_no_file(backend: str, detector: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("backend", ["onnxruntime", "ncnn", "torch", "opencv"])
+def test_the_pipeline_leaves_no_file(backend: str, tmp_path: Path) -> None:
     pytest.importorskip({"opencv": "cv2"}.get(backend, backend), reason="needs the backend")
-    command = [sys.executable, "-c", PIPELINE.format(backend=backend, detector=detector)]
+    command = [sys.executable, "-c", PIPELINE.format(backend=backend)]
     assert files_of_a_run(command, tmp_path / "home") == []
 
 
@@ -48,7 +46,7 @@ def test_the_command_line_leaves_no_file_but_its_output(tmp_path: Path) -> None:
 
 def test_telemetry_that_the_environment_asks_for_stays_off(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime", reason="needs the backend")
-    command = [sys.executable, "-c", PIPELINE.format(backend="onnxruntime", detector="default")]
+    command = [sys.executable, "-c", PIPELINE.format(backend="onnxruntime")]
     assert files_of_a_run(command, tmp_path / "home", ORT_DISABLE_TELEMETRY="0") == []
 
 

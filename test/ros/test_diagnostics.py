@@ -36,7 +36,7 @@ def test_a_healthy_node_tells_how_it_does(
     assert (told["received"], told["rejected"], told["failed"]) == ("30", "0", "0")
     assert int(told["faces"]) == len(conversation.answers.all[-1].faces) > 0
     assert (told["state"], told["model"]) == ("active", "default/default")
-    assert told["backend"] in ("onnxruntime", "torch", "opencv")
+    assert told["backend"] in ("onnxruntime", "ncnn", "torch", "opencv")
 
 
 def test_rejected_images_are_a_warning_and_are_counted_by_reason(

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime  # noqa: F401
 import pytest
 
+import emotion_recognition.backends.onnxruntime_backend  # noqa: F401, needed by all here
 from emotion_recognition.tools.benchmark import command, networks, peers
 from emotion_recognition.tools.benchmark.scenes import face_boxes, scene
 from emotion_recognition.tools.benchmark.timing import measure

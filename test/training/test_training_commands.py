@@ -15,8 +15,10 @@ import torch
 from ferplus_archive import write_ferplus
 from untrained_detector import untrained
 
+from emotion_recognition.backends import open_model
 from emotion_recognition.core.manifest import read_manifest
-from emotion_recognition.training import publish_default_detector
+from emotion_recognition.training import publish, publish_default_detector
+from emotion_recognition.training.networks import PaperClassifier
 
 COLUMNS = "file,source,split,width,height,x1,y1,x2,y2,label_type,ignore"
 LANDMARK_COLUMNS = (
@@ -141,6 +143,26 @@ def test_weights_of_the_default_detector_become_a_packaged_model(
     manifest = read_manifest("detector", "default", tmp_path)
     assert len(manifest.verified_content("onnx_float")) < 1_100_000
     assert manifest.settings == {"score_threshold": 0.7, "input_width": 320}
-    assert manifest.metrics["onnx_float"].keys() >= {"ap50_5", "ap50_10"}
+    assert manifest.files.keys() == {"onnx_float", "ncnn_float", "torchscript_float"}
+    for figures in manifest.metrics.values():
+        assert figures.keys() >= {"ap50_5", "ap50_10"}
+    assert manifest.metrics.keys() == manifest.files.keys()
     content = json.loads((tmp_path / "detector_default" / "manifest.json").read_text())
     assert content["small_faces_and_landmarks"].keys() >= {"ap50_3", "landmark_error"}
+
+
+def test_weights_of_a_classifier_become_files_for_every_backend(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    torch.save(PaperClassifier().state_dict(), tmp_path / "float.pt")
+    arguments = ["--weights", tmp_path / "float.pt", "--data", data, "--models", tmp_path]
+    monkeypatch.setattr(sys, "argv", ["publish", "classifier_paper", *map(str, arguments)])
+    publish.main()
+    manifest = read_manifest("classifier", "paper", tmp_path)
+    assert manifest.files.keys() == {"onnx_int8", "onnx_float", "ncnn_float", "torchscript_int8"}
+    assert manifest.metrics.keys() == manifest.files.keys()
+    crop = np.random.default_rng(0).random((1, 1, 64, 64), np.float32)
+    expected = open_model(manifest, "onnxruntime", precision="float")(crop)
+    for backend in ("ncnn", "opencv", "torch"):
+        assert open_model(manifest, backend)(crop) == pytest.approx(expected, abs=0.05)

@@ -40,6 +40,14 @@ def test_crops_of_every_kind_are_accepted_together() -> None:
     assert probabilities[2] == pytest.approx(0.25)
 
 
+def test_a_prepared_crop_is_classified_as_the_crop_itself() -> None:
+    crops = list(np.random.default_rng(0).integers(0, 256, (3, 200, 180, 3), np.uint8))
+    classify = EmotionClassifier(brightness_network)
+    prepared = classify([prepare_crop(crop) for crop in crops])
+    np.testing.assert_array_equal(prepared, classify(crops))
+    assert len(np.unique(prepared[:, 0])) == 3
+
+
 def test_no_crops_give_no_rows() -> None:
     assert EmotionClassifier(brightness_network)([]).shape == (0, 4)
 

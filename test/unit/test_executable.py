@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -43,3 +44,18 @@ def test_without_hri_msgs_the_bridge_tells_what_to_install() -> None:
     assert ended.stderr.startswith("hri_bridge: cannot start: ")
     assert "install ros-$ROS_DISTRO-hri-msgs" in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("library", ["numpy", "cv2"])
+def test_the_linear_algebra_of_a_library_starts_no_threads(library: str) -> None:
+    if (os.cpu_count() or 1) == 1:
+        pytest.skip("one core has one thread anyway")
+    program = (
+        f"import emotion_recognition.ros.process.executable, {library}, os; "
+        "print(len(os.listdir('/proc/self/task')))"
+    )
+    environment = {name: value for name, value in os.environ.items() if "_NUM_THREADS" not in name}
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True
+    )
+    assert int(ended.stdout) == 1

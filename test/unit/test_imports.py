@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "emotion_recognition"
-HEAVY = ("torch", "rclpy", "onnxruntime", "onnx", "matplotlib")
+HEAVY = ("torch", "rclpy", "onnxruntime", "ncnn", "onnx", "matplotlib")
 
 #: Each part of the package with the parts that it may import, beside itself.
 DIRECTIONS = {
@@ -24,10 +24,10 @@ DIRECTIONS = {
 }
 #: Other packages that a part must do without, whoever else is there.
 FORBIDDEN = {
-    "core": {"rclpy", "sensor_msgs", "std_msgs", "cv_bridge", "torch", "onnxruntime"},
-    "pipeline": {"rclpy", "sensor_msgs", "std_msgs", "cv_bridge", "torch", "onnxruntime"},
+    "core": {"rclpy", "sensor_msgs", "std_msgs", "cv_bridge", "torch", "onnxruntime", "ncnn"},
+    "pipeline": {"rclpy", "sensor_msgs", "std_msgs", "cv_bridge", "torch", "onnxruntime", "ncnn"},
     "backends": {"rclpy", "sensor_msgs", "std_msgs", "cv_bridge"},
-    "ros": {"torch", "onnxruntime"},
+    "ros": {"torch", "onnxruntime", "ncnn"},
     "training": {"rclpy", "sensor_msgs", "std_msgs", "cv_bridge"},
 }
 

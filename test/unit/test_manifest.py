@@ -254,6 +254,6 @@ def test_a_file_that_matches_its_hash_but_is_no_network_is_refused(models: Path)
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_backend_without_a_file_of_that_precision_says_so(backend: str) -> None:
-    precision = {"onnxruntime": "half", "torch": "float", "opencv": "int8"}[backend]
+    precision = {"onnxruntime": "half", "ncnn": "int8", "torch": "float", "opencv": "int8"}[backend]
     with pytest.raises(BackendError, match=precision):
         open_model(read_manifest("detector", "paper"), backend, precision=precision)  # type: ignore[arg-type]

@@ -51,7 +51,8 @@ def declare_start_parameters(node: Node) -> StartParameters:
             node,
             "backend",
             "auto",
-            "What runs the models: onnxruntime, torch or opencv; auto takes the first installed.",
+            "What runs the models: onnxruntime, ncnn, torch or opencv; auto takes the first "
+            "installed, in an order that depends on the processor.",
         ),
         threads=declare(
             node,

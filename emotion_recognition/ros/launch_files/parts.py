@@ -34,7 +34,10 @@ SHARED_ARGUMENTS = {
     "params_file": ("", "YAML file of parameters, or pi3, pi4, pi5; empty: the nodes' defaults."),
     "image_topic": ("image_raw", "Topic of the images (sensor_msgs/Image)."),
     "image_transport": ("", "raw or compressed (JPEG, PNG); empty: as in params_file."),
-    "backend": ("", "Inference: auto, onnxruntime, torch or opencv; empty: as in params_file."),
+    "backend": (
+        "",
+        "Inference: auto, onnxruntime, ncnn, torch or opencv; empty: as in params_file.",
+    ),
     "autostart": ("", "false: wait for `ros2 lifecycle set`; empty: configure and activate."),
     "publish_annotated_image": ("", "true: offer the picture to all; empty: as in params_file."),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -11,6 +12,10 @@ from typing import Any, Protocol
 from emotion_recognition.ros.process.errors import NodeError
 from emotion_recognition.ros.process.log_file import without_log_file
 from emotion_recognition.ros.process.shared_memory import hide_own_segments, remove_orphans
+
+# OpenBLAS starts a thread for each core when NumPy and OpenCV are imported, one set each, and none
+# has work here: the networks do not use it. Whoever sets another number keeps it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 #: What ROS 2 itself brings; a virtual environment without ROS has none of it.
 _ROS_PACKAGES = {"rclpy", "rcl_interfaces", "builtin_interfaces", "sensor_msgs", "std_msgs"}

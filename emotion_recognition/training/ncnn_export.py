@@ -1,0 +1,93 @@
+"""ncnn files, made from ONNX files with pnnx, ncnn's own converter.
+
+python -m emotion_recognition.training.ncnn_export --data DATA
+
+adds them to the packaged models, with their figures. Publishing a model does so by itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import get_args
+
+import onnx
+import pnnx
+
+from emotion_recognition.core.manifest import MODELS, Kind, model_names
+from emotion_recognition.training.headline import measure
+from emotion_recognition.training.package_files import FILE_NAMES, write_manifest
+
+
+def export_ncnn(source: Path, path: Path) -> None:
+    """Writes the network of a float ONNX file as `backends.ncnn_backend` reads it.
+
+    Its weights take 16 bits each. Sides of the input that the ONNX file leaves open stay open.
+    Raises RuntimeError with pnnx's last words if it cannot convert the network.
+    """
+    with TemporaryDirectory() as folder:
+        # A copy, because pnnx leaves a simplified network beside the one that it reads.
+        network = shutil.copy(source, folder)
+        results = {"ncnnparam": Path(folder, "layers"), "ncnnbin": Path(folder, "weights")}
+        others = ("pnnxparam", "pnnxbin", "pnnxpy", "pnnxonnx", "ncnnpy")
+        finished = subprocess.run(
+            [
+                pnnx.EXEC_PATH,
+                network,
+                *(f"{name}={result}" for name, result in results.items()),
+                *(f"{name}={Path(folder, name)}" for name in others),
+                "fp16=1",
+            ],
+            cwd=folder,  # where it leaves whatever else it writes
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        layers, weights = results.values()
+        if finished.returncode or not (layers.is_file() and weights.is_file()):
+            raise RuntimeError(f"pnnx cannot convert {source}: {finished.stdout[-500:]}")
+        text = with_input_shape(layers.read_text(encoding="ascii"), input_shape(source))
+        path.write_bytes(text.encode("ascii") + b"\0" + weights.read_bytes())
+
+
+def input_shape(source: Path) -> tuple[int, int, int]:
+    """Channels, height and width of an ONNX file's input for one image; 0 where it is open."""
+    (image,) = onnx.load(source).graph.input
+    _, channels, height, width = (axis.dim_value for axis in image.type.tensor_type.shape.dim)
+    return channels, height, width
+
+
+def with_input_shape(layers: str, shape: tuple[int, int, int]) -> str:
+    """ncnn's text of the layers, its input with the shape that it takes: pnnx leaves it out."""
+    channels, height, width = shape
+    head, line, rest = layers.partition("0 1 in0\n")
+    if not line:
+        raise RuntimeError("pnnx has written no layer that takes the input")
+    return f"{head}0 1 in0 0={width} 1={height} 2={channels}\n{rest}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder with faces/ and emotion/")
+    parser.add_argument("--models", type=Path, default=MODELS)
+    options = parser.parse_args()
+    kinds: tuple[Kind, ...] = get_args(Kind)
+    for kind, name in [(k, n) for k in kinds for n in model_names(k, options.models)]:
+        folder = options.models / f"{kind}_{name}"
+        export_ncnn(folder / FILE_NAMES["onnx_float"], folder / FILE_NAMES["ncnn_float"])
+        content = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        write_manifest(kind, folder, content)
+        content["metrics"] |= measure(kind, options.data, options.models, ("ncnn_float",), name)
+        write_manifest(kind, folder, content)
+        print(f"{kind} '{name}': {content['metrics']['ncnn_float']}")
+
+
+if __name__ == "__main__":
+    main()
