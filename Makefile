@@ -25,6 +25,7 @@ endef
 help:
 	@echo "make demo    see faces and their emotions found by real ROS 2 nodes"
 	@echo "             SOURCE=...      a video, an image, a folder or a webcam's number instead"
+	@echo "             WEB=1           shows them in a browser too, until Ctrl-C"
 	@echo "make test    check the code and run the tests"
 	@echo "make lint    only check the code"
 	@echo "make build   only make .venv where no ROS 2 is sourced, and build the package"
@@ -35,7 +36,7 @@ help:
 
 demo:
 	@$(BOOTSTRAP) demo
-	@$(RUN) python -m emotion_recognition.tools.demo $(if $(SOURCE),"$(SOURCE)")
+	@$(RUN) python -m emotion_recognition.tools.demo $(if $(WEB),--web) $(if $(SOURCE),"$(SOURCE)")
 
 test:
 	@$(BOOTSTRAP) test

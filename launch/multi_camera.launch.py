@@ -12,12 +12,16 @@ ARGUMENTS = {
 }
 
 
+def cameras_of(context: LaunchContext) -> list[str]:
+    return namespaces("cameras", context.launch_configurations["cameras"])
+
+
 def emotion_nodes(context: LaunchContext) -> list[Node]:
-    cameras = namespaces("cameras", context.launch_configurations["cameras"])
+    cameras = cameras_of(context)
     if is_true(context, "one_process"):
         return [emotion_node(context, "multi_camera_node", parameters={"cameras": cameras})]
     return [emotion_node(context, camera=camera) for camera in cameras]
 
 
 def generate_launch_description() -> LaunchDescription:
-    return describe(ARGUMENTS, emotion_nodes)
+    return describe(ARGUMENTS, emotion_nodes, cameras_of)

@@ -56,6 +56,7 @@ BUILD = {
     "setuptools": "setuptools<80",
 }
 DEMO = {
+    "aiohttp": "aiohttp",
     "numpy": "numpy",
     "cv2": "opencv-python-headless",
     "PIL": "pillow",

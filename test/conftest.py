@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Generator, Iterable
+import shutil
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from emotion_recognition.core.errors import BackendError
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 #: Libraries that `make test` installs, and that rosdep does not know or need not install.
 OPTIONAL = frozenset(
-    {"hypothesis", "matplotlib", "ncnn", "onnx", "onnxruntime", "pnnx", "torch", "tqdm"}
+    {
+        "aiohttp",
+        "hypothesis",
+        "matplotlib",
+        "ncnn",
+        "onnx",
+        "onnxruntime",
+        "playwright",
+        "pnnx",
+        "torch",
+        "tqdm",
+    }
 )
+
+#: Executables of browsers that the page is tried in, where one is there.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 class Module(pytest.Module):
@@ -47,3 +67,17 @@ def pytest_runtest_call() -> Generator[None, None, None]:
         if missing in OPTIONAL:
             pytest.skip(f"needs {missing}, which is not installed")
         raise
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real browser, without a window. While it is there, this thread has an event loop."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright, from PyPI")
+    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if executable is None:
+        pytest.skip(f"needs a browser: one of {', '.join(BROWSERS)}")
+    with sync_api.sync_playwright() as playwright:
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
+        yield browser
+        browser.close()

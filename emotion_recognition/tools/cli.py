@@ -3,6 +3,7 @@
     emotion_recognition photo.jpg
     emotion_recognition video.mp4 --json faces.jsonl --annotated annotated.mp4
     emotion_recognition benchmark --quick
+    emotion_recognition 0 --web
 
 Writes one line of JSON for each image: source, frame (its number), time (in seconds from the start,
 null for single images), width, height, and faces: box (x1, y1, x2, y2 in pixels), landmarks (eyes,
@@ -21,8 +22,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
-from typing import Any, TextIO
+from time import monotonic, perf_counter
+from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,9 @@ from emotion_recognition.core.types import Face
 from emotion_recognition.pipeline import EmotionPipeline
 from emotion_recognition.tools.annotated_copy import AnnotatedCopy, OutputError
 
+if TYPE_CHECKING:
+    from emotion_recognition.tools.live_page import LivePage
+
 #: The one word that is no source; a folder of this name is ./benchmark.
 BENCHMARK = "benchmark"
 
@@ -53,6 +57,7 @@ class Answer:
     """What was found in one image, uint8 (H, W, 3) BGR.
 
     index: of the image in its source. time: in seconds from the start; 0 for images on their own.
+    latency: seconds that it took to answer.
     """
 
     source: str
@@ -61,6 +66,7 @@ class Answer:
     image: NDArray[np.uint8]
     faces: tuple[Face, ...]
     is_tracked: bool
+    latency: float = 0.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -94,12 +100,15 @@ def answers(pipeline: EmotionPipeline, source: FrameSource) -> Iterator[Answer]:
     start = monotonic()
     for index, image in enumerate(source):
         time = monotonic() - start if source.is_live else index / rate
+        begun = perf_counter()
         faces = pipeline(image)
+        name = str(source.images[index]) if source.images else source.name
         if source.images:
-            yield Answer(str(source.images[index]), index, 0.0, image, faces, is_tracked=False)
+            time = 0.0
         else:
             faces = follower.update(faces, time, settings)
-            yield Answer(source.name, index, time, image, faces, is_tracked=True)
+        latency = perf_counter() - begun
+        yield Answer(name, index, time, image, faces, not source.images, latency)
 
 
 def record(answer: Answer) -> dict[str, Any]:
@@ -146,7 +155,7 @@ def _parser() -> argparse.ArgumentParser:
         "--json",
         metavar="FILE",
         help="file for one line of JSON an image, - for standard output; "
-        "the default is -, and no JSON with --annotated",
+        "the default is -, and no JSON with --annotated or --web",
     )
     parser.add_argument(
         "--annotated",
@@ -154,6 +163,17 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="copy with the faces drawn in: an image or a folder for images, else .mp4 or .avi",
     )
+    parser.add_argument(
+        "--web",
+        action="store_true",
+        help="show the answers live in a browser, until Ctrl-C",
+    )
+    parser.add_argument(
+        "--web-network",
+        action="store_true",
+        help="the same for others on the network, who need the address with its token",
+    )
+    parser.add_argument("--web-port", metavar="PORT", type=_count, help="of the page")
     parser.add_argument(
         "--detector", default=DEFAULT_DETECTOR, help="packaged detector (%(default)s)"
     )
@@ -210,14 +230,18 @@ def _count(text: str) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     source = open_source(options.source)
-    json_path = options.json or ("-" if options.annotated is None else None)
+    has_page = options.web or options.web_network
+    writes = options.annotated is not None or has_page
+    json_path = options.json or (None if writes else "-")
     with ExitStack() as stack:
-        copy = lines = None
+        copy = lines = page = None
         if options.annotated is not None:
             copy = stack.enter_context(AnnotatedCopy(options.annotated, source))
         if json_path is not None:
             lines = stack.enter_context(_open_lines(json_path))
         pipeline = _pipeline(options)
+        if has_page:
+            page = stack.enter_context(_open_page(options, source))
         has_bar = not (json_path == "-" and sys.stdout.isatty())
         try:
             for answer in _with_progress(answers(pipeline, source), source.frame_count, has_bar):
@@ -225,9 +249,25 @@ def _run(options: argparse.Namespace) -> int:
                     print(json.dumps(record(answer)), file=lines, flush=source.is_live)
                 if copy is not None:
                     copy.add(draw_faces(answer.image, answer.faces), answer.index, answer.time)
-        except KeyboardInterrupt:  # the way to end a webcam
-            return 0 if source.is_live else INTERRUPTED
+                if page is not None:
+                    page.add(answer)
+            if page is not None:
+                page.stay()
+        except KeyboardInterrupt:  # the way to end a webcam, and the page
+            return 0 if source.is_live or page is not None else INTERRUPTED
     return 0
+
+
+def _open_page(options: argparse.Namespace, source: FrameSource) -> LivePage:
+    try:
+        from emotion_recognition.tools.live_page import LivePage
+    except ModuleNotFoundError as error:
+        if error.name != "aiohttp":
+            raise
+        advice = "apt install python3-aiohttp, or pip install aiohttp"
+        raise OutputError(f"--web needs aiohttp: {advice}") from error
+    model = f"{options.detector}/{options.classifier}"
+    return LivePage(source, model, options.web_port, options.web_network)
 
 
 def _pipeline(options: argparse.Namespace) -> EmotionPipeline:

@@ -8,12 +8,13 @@ emotions.mp4 and emotions.png.
 from __future__ import annotations
 
 import argparse
+import math
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,11 @@ def main() -> None:
         "--backend", default="auto", help="auto, onnxruntime, ncnn, torch or opencv"
     )
     parser.add_argument(
+        "--web",
+        action="store_true",
+        help="show the answers in a browser too, at the address in the log, until Ctrl-C",
+    )
+    parser.add_argument(
         "--output", type=Path, default=Path("demo_output"), help="folder to write to"
     )
     options = parser.parse_args()
@@ -46,17 +52,20 @@ def main() -> None:
     except ImportError as error:
         sys.exit(f"emotion_demo: {error}: it needs ROS 2 and this package built with colcon")
 
-    recording = Recording(options.output)
+    recording = Recording(options.output, longest=options.seconds)
     source = [f"source:={options.source}"] if options.source else []
     rclpy.init(args=without_log_file())
     try:
         node = rclpy.create_node("emotion_demo")
         _subscribe(node, recording)
-        with (
-            running("emotion_node", [f"backend:={options.backend}"]) as emotion_node,
-            running("video_source", [*source, "loop:=true"]) as video_source,
-        ):
-            watch(node, recording, options.seconds, [emotion_node, video_source])
+        nodes = {
+            "emotion_node": [f"backend:={options.backend}"],
+            "video_source": [*source, "loop:=true"],
+            **({"web_view": []} if options.web else {}),
+        }
+        with ExitStack() as stack:
+            started = [stack.enter_context(running(*item)) for item in nodes.items()]
+            watch(node, recording, math.inf if options.web else options.seconds, started)
     except KeyboardInterrupt:
         pass
     finally:

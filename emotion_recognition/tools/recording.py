@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -29,10 +30,12 @@ class Recording:
 
     output: the folder for emotions.mp4 and emotions.png, which is made; those of an earlier
     recording are removed. Images wait for their answer in a small buffer; most are skipped by a
-    node that takes only the newest one, and fall out of it.
+    node that takes only the newest one, and fall out of it. longest: seconds of emotions.mp4 at
+    most.
     """
 
     output: Path
+    longest: float = math.inf
     images: dict[int, Image] = field(default_factory=dict)
     arrivals: deque[float] = field(default_factory=lambda: deque(maxlen=60))
     latencies: deque[float] = field(default_factory=lambda: deque(maxlen=60))
@@ -73,7 +76,8 @@ class Recording:
         time_taken = stamp_of(image.header) / NANOSECONDS
         if self.first_time is None:
             self.first_time = time_taken
-        self.video.add(annotated, time_taken - self.first_time)
+        if time_taken - self.first_time <= self.longest:
+            self.video.add(annotated, time_taken - self.first_time)
         confidence = sum(face.emotion.confidence for face in self.faces)
         if self.best is None or confidence > self.best[0]:
             self.best = (confidence, annotated)

@@ -15,12 +15,7 @@ import torch
 from emotion_recognition.backends import open_model
 from emotion_recognition.core.detectors import make_detector
 from emotion_recognition.core.manifest import MODELS, read_manifest
-from emotion_recognition.core.multilevel import (
-    CHANNELS,
-    DEFAULT_INPUT_WIDTH,
-    MultilevelDetector,
-    cells,
-)
+from emotion_recognition.core.multilevel import CHANNELS, DEFAULT_INPUT_WIDTH, cells
 from emotion_recognition.training.default_detector import taking_pixels
 from emotion_recognition.training.evaluate_default_detector import figures, read_weights
 from emotion_recognition.training.face_landmarks import read_landmarked
@@ -31,15 +26,11 @@ from emotion_recognition.training.onnx_export import export_onnx
 from emotion_recognition.training.package_files import FILE_NAMES, write_manifest
 from emotion_recognition.training.publish import FACES, LICENSE
 from emotion_recognition.training.quantize import fuse, save_torchscript
-from emotion_recognition.training.runtime import as_network
-from emotion_recognition.training.size_bias import size_bias, without_size_bias
 
 NAME = "default"
 LANDMARKS = (
     "five landmarks of 12,122 of the training faces, an annotator's on 1,636 and YuNet's on others"
 )
-SIZES_FROM_EVERY = 5  # of the training images
-
 #: What `evaluate_default_detector` measures and `evaluate` does not.
 SMALL_FACES_AND_LANDMARKS = (
     "ap50_3",
@@ -61,10 +52,7 @@ def main() -> None:
 
     folder: Path = options.models / f"detector_{NAME}"
     folder.mkdir(parents=True, exist_ok=True)
-    trained = taking_pixels(read_weights(options.weights))
-    train = read_landmarked(options.data / "faces", "train")
-    drawn = MultilevelDetector(as_network(trained), options.score_threshold)
-    network = fuse(without_size_bias(trained, size_bias(drawn, train[::SIZES_FROM_EVERY])))
+    network = fuse(taking_pixels(read_weights(options.weights)))
     example = torch.zeros(1, 3, 256, DEFAULT_INPUT_WIDTH)
     export_onnx(network, example, folder / FILE_NAMES["onnx_float"], any_size=True)
     export_ncnn(folder / FILE_NAMES["onnx_float"], folder / FILE_NAMES["ncnn_float"])
@@ -93,7 +81,7 @@ def main() -> None:
     measured = figures(
         detector,
         read_landmarked(options.data / "faces", "val"),
-        held_aside_negatives(train),
+        held_aside_negatives(read_landmarked(options.data / "faces", "train")),
         options.score_threshold,
     )
     content["small_faces_and_landmarks"] = {

@@ -46,6 +46,16 @@ LAUNCHES: list[tuple[str, Mapping[str, str], tuple[str, ...]]] = [
         {"cameras": "left,right", "one_process": "false", "namespace": "robot"},
         ("'/robot/left/emotions'", "'/robot/right/emotions'"),
     ),
+    (
+        "demo",
+        {"web": "true", "rate": "5", "params_file": "pi4", "namespace": "robot"},
+        ("Ready: ", "The page is at http://127.0.0.1:"),
+    ),
+    (
+        "multi_camera",
+        {"cameras": "left,right", "web": "true"},
+        ("'/left/emotions'", "The page is at http://127.0.0.1:"),
+    ),
     ("../examples/robot", {"robot": "anna"}, ("'/anna/camera/image_raw'",)),
 ]
 if "ros2bag" in get_packages_with_prefixes():  # a recording that waits for an active node

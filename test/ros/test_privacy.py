@@ -57,6 +57,19 @@ def test_nodes_write_no_file_but_their_log(
     assert all(path.parts[:2] == (".ros", "log") for path in files), files
 
 
+def test_the_page_writes_no_file_while_someone_watches(home: Path, start_node: StartNode) -> None:
+    web_viewer = pytest.importorskip("web_viewer", reason="needs aiohttp")
+    start_node("emotion_node")
+    start_node("video_source", rate=10.0, width=320)
+    web_view = start_node("web_view", port=0)
+    web_view.wait_for_log("http://")
+    address = next(word for word in web_view.log.split() if word.startswith("http://"))
+    with web_viewer.WebViewer(address) as viewer:
+        viewer.wait_for_answer(lambda seen: seen.picture is not None)
+    files = [path.relative_to(home) for path in home.rglob("*") if path.is_file()]
+    assert all(path.parts[:2] == (".ros", "log") for path in files), files
+
+
 def test_nodes_contact_nobody_and_write_nowhere_else(
     home: Path, tmp_path: Path, start_node: StartNode
 ) -> None:
@@ -65,12 +78,12 @@ def test_nodes_contact_nobody_and_write_nowhere_else(
         pytest.skip("needs strace, and the permission to use it")
     trace = "trace=connect,sendto,sendmsg,sendmmsg,open,openat,creat"
     nodes: list[NodeProcess] = []
-    for name in ("emotion_node", "video_source"):
+    for name, port in (("emotion_node", {}), ("video_source", {}), ("web_view", {"port": 0})):
         file = str(tmp_path / f"{name}.trace")
         python = [strace, "-D", "-f", "-o", file, "-e", trace, sys.executable, "-B"]
-        nodes.append(start_node(name, python=python))
-    nodes[0].wait_for_log(READY)
-    nodes[1].wait_for_log("Publishing ")
+        nodes.append(start_node(name, python=python, **port))
+    for node, ready in zip(nodes, (READY, "Publishing ", "http://"), strict=True):
+        node.wait_for_log(ready)
     time.sleep(CONTACT_AFTER)
     for file in tmp_path.glob("*.trace"):
         calls = file.read_text()

@@ -65,3 +65,24 @@ def test_answers_are_drawn_on_the_images_that_they_belong_to(
     assert picture is not None
     assert (picture[47] == 150).all(), "the image of the answer with a face"
     assert (picture != 150).any()
+
+
+def test_a_demo_that_stays_open_writes_no_endless_video(
+    messages: Any,  # noqa: ANN401
+    tmp_path: Path,
+) -> None:
+    from builtin_interfaces.msg import Time
+    from std_msgs.msg import Header
+
+    from emotion_recognition.ros.messages.images import encode_message
+    from emotion_recognition.tools.recording import VIDEO_RATE, Recording
+
+    recording = Recording(tmp_path, longest=2.0)
+    for second in range(6):
+        header = Header(stamp=Time(sec=second + 1))
+        recording.add_image(encode_message(np.zeros((48, 64, 3), np.uint8), "bgr8", header))
+        recording.add_answer(messages.FaceEmotionArray(header=header))
+    recording.finish()
+    assert recording.answers == 6
+    video = cv2.VideoCapture(str(tmp_path / "emotions.mp4"))
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) == 2 * VIDEO_RATE + 1

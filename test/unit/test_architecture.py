@@ -11,7 +11,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "emotion_recognition"
 TEXT = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-PLACES = sorted(set(re.findall(r"\b(?:core|ros|pipeline)(?:\.\w+)*\.(?!py\b)[A-Za-z_]\w*\b", TEXT)))
+PLACES = sorted(
+    set(re.findall(r"\b(?:core|ros|pipeline|web)(?:\.\w+)*\.(?!py\b)[A-Za-z_]\w*\b", TEXT))
+)
 
 
 def exists(place: str) -> bool:
@@ -49,7 +51,7 @@ def test_a_name_that_leads_nowhere_is_noticed(place: str) -> None:
     assert not exists(place)
 
 
-@pytest.mark.parametrize("part", ["core", "backends", "ros", "tools"])
+@pytest.mark.parametrize("part", ["core", "backends", "web", "ros", "tools"])
 def test_every_module_has_its_place_in_a_table(part: str) -> None:
     section = re.search(rf"^## {part}\n(.*?)(?=^## )", TEXT, re.MULTILINE | re.DOTALL)
     assert section

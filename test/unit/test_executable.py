@@ -20,7 +20,7 @@ def start_without(module: str, node: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("node", ["emotion_node", "video_source", "hri_bridge"])
+@pytest.mark.parametrize("node", ["emotion_node", "video_source", "hri_bridge", "web_view"])
 def test_without_ros_one_line_tells_what_to_do(node: str) -> None:
     ended = start_without("rclpy", node)
     assert ended.returncode == 1
@@ -59,3 +59,12 @@ def test_the_linear_algebra_of_a_library_starts_no_threads(library: str) -> None
         [sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True
     )
     assert int(ended.stdout) == 1
+
+
+def test_without_aiohttp_the_web_view_tells_what_to_install() -> None:
+    pytest.importorskip("emotion_recognition.msg", reason="needs ROS 2 and the built messages")
+    ended = start_without("aiohttp", "web_view")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("web_view: cannot start: ")
+    assert "apt install python3-aiohttp, or pip install aiohttp" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1

@@ -11,15 +11,16 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "emotion_recognition"
-HEAVY = ("torch", "rclpy", "onnxruntime", "ncnn", "onnx", "matplotlib")
+HEAVY = ("torch", "rclpy", "onnxruntime", "ncnn", "onnx", "matplotlib", "aiohttp")
 
 #: Each part of the package with the parts that it may import, beside itself.
 DIRECTIONS = {
     "core": set(),
     "backends": {"core"},
     "pipeline": {"core", "backends"},
-    "ros": {"core", "pipeline", "msg"},
-    "tools": {"core", "pipeline", "backends", "msg", "ros"},
+    "web": {"core"},
+    "ros": {"core", "pipeline", "msg", "web"},
+    "tools": {"core", "pipeline", "backends", "msg", "ros", "web"},
     "training": {"core", "pipeline", "backends"},
 }
 #: Other packages that a part must do without, whoever else is there.
@@ -27,6 +28,7 @@ FORBIDDEN = {
     "core": {"rclpy", "sensor_msgs", "std_msgs", "cv_bridge", "torch", "onnxruntime", "ncnn"},
     "pipeline": {"rclpy", "sensor_msgs", "std_msgs", "cv_bridge", "torch", "onnxruntime", "ncnn"},
     "backends": {"rclpy", "sensor_msgs", "std_msgs", "cv_bridge"},
+    "web": {"rclpy", "sensor_msgs", "std_msgs", "cv_bridge", "torch", "onnxruntime", "ncnn"},
     "ros": {"torch", "onnxruntime", "ncnn"},
     "training": {"rclpy", "sensor_msgs", "std_msgs", "cv_bridge"},
 }
@@ -97,6 +99,8 @@ def test_every_part_of_the_package_has_its_directions() -> None:
         ("ros", "import emotion_recognition.tools.cli"),
         ("tools", "from emotion_recognition.training.metrics import assign"),
         ("training", "import rclpy"),
+        ("web", "from emotion_recognition.ros.messages.faces import faces_from_message"),
+        ("web", "import rclpy"),
     ],
 )
 def test_an_arrow_that_points_back_is_noticed(part: str, source: str) -> None:
@@ -124,7 +128,7 @@ def test_what_needs_no_ros_loads_none_and_no_backend(name: str) -> None:
     assert not any(module.startswith("emotion_recognition.ros") for module in loaded)
 
 
-@pytest.mark.parametrize("name", ["emotion_node", "video_source", "hri_bridge"])
+@pytest.mark.parametrize("name", ["emotion_node", "video_source", "hri_bridge", "web_view"])
 def test_an_executable_loads_its_node_only_when_it_runs(name: str) -> None:
     loaded = modules_after(f"import emotion_recognition.ros.{name}.__main__")
     assert not loaded & {"numpy", "cv2", *HEAVY}

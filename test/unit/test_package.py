@@ -20,6 +20,7 @@ LAUNCH_PARTS = ROOT / "emotion_recognition" / "ros" / "launch_files" / "parts.py
 
 ROSDEP_KEYS = {
     "PIL": "python3-pil",
+    "aiohttp": "python3-aiohttp",
     "cv2": "python3-opencv",
     "numpy": "python3-numpy",
     "rich": "python3-rich",
@@ -84,6 +85,7 @@ def test_executables_have_a_main(setup_cfg: configparser.ConfigParser) -> None:
         "multi_camera_node",
         "video_source",
         "hri_bridge",
+        "web_view",
         "emotion_demo",
         "emotion_recognition",
     }
@@ -114,7 +116,7 @@ def test_launch_file_loads(file: Path) -> None:
     description = names["generate_launch_description"]()  # type: ignore[operator]
     found = {argument.name for argument in description.get_launch_arguments()}
     shared = {"namespace", "params_file", "image_topic", "image_transport", "backend", "autostart"}
-    assert shared | {"publish_annotated_image"} <= found
+    assert shared | {"publish_annotated_image", "web"} <= found
 
 
 def test_the_example_includes_a_launch_file_with_arguments_that_it_has() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from emotion_recognition.ros.diagnostics.activity import Activity
+from emotion_recognition.ros.stream.frame_counts import FrameCounts
 from emotion_recognition.ros.stream.stream_watch import StreamState
 from emotion_recognition.ros.stream.worker import HUNG
 
@@ -74,6 +75,28 @@ def verdict(health: Health) -> tuple[Level, str]:
     if complaints:
         return Level.WARN, "; ".join(complaints)
     return Level.OK, "Answering images"
+
+
+def figures(health: Health, totals: FrameCounts) -> dict[str, str]:
+    """What the verdict is founded on, by name. totals: since the start."""
+    activity = health.activity
+    values = {
+        "state": health.state,
+        "rate (Hz)": f"{activity.rate:.1f}",
+        "latency p50 (ms)": f"{activity.latency(50) * 1000:.0f}",
+        "latency p95 (ms)": f"{activity.latency(95) * 1000:.0f}",
+        "received": totals.received,
+        "answered": totals.answered,
+        "lost (transport)": totals.lost,
+        "dropped (busy)": totals.dropped,
+        "dropped (max_rate)": totals.skipped,
+        "dropped (max_age)": totals.outdated,
+        "failed": totals.failed,
+        "rejected": totals.rejected,
+        "repeated stamps": totals.repeated,
+        "jumps back in time": totals.jumps,
+    }
+    return {name: str(value) for name, value in values.items()}
 
 
 def _complaints(health: Health) -> list[str]:

@@ -8,7 +8,7 @@ from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from std_msgs.msg import Header
 
-from emotion_recognition.ros.diagnostics.health import Health, Level, verdict
+from emotion_recognition.ros.diagnostics.health import Health, Level, figures, verdict
 from emotion_recognition.ros.stream.frame_counts import FrameCounts
 
 _LEVELS = {
@@ -27,24 +27,7 @@ def diagnostics(
     name: of the node, with its namespace. totals: since the start. details: more values by name.
     """
     level, text = verdict(health)
-    activity = health.activity
-    values = {
-        "state": health.state,
-        "rate (Hz)": f"{activity.rate:.1f}",
-        "latency p50 (ms)": f"{activity.latency(50) * 1000:.0f}",
-        "latency p95 (ms)": f"{activity.latency(95) * 1000:.0f}",
-        "received": totals.received,
-        "answered": totals.answered,
-        "lost (transport)": totals.lost,
-        "dropped (busy)": totals.dropped,
-        "dropped (max_rate)": totals.skipped,
-        "dropped (max_age)": totals.outdated,
-        "failed": totals.failed,
-        "rejected": totals.rejected,
-        "repeated stamps": totals.repeated,
-        "jumps back in time": totals.jumps,
-        **details,
-    }
+    values = {**figures(health, totals), **details}
     status = DiagnosticStatus(
         level=_LEVELS[level],
         name=f"{name.lstrip('/')}: emotions",

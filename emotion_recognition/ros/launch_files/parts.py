@@ -40,17 +40,21 @@ SHARED_ARGUMENTS = {
     ),
     "autostart": ("", "false: wait for `ros2 lifecycle set`; empty: configure and activate."),
     "publish_annotated_image": ("", "true: offer the picture to all; empty: as in params_file."),
+    "web": ("false", "true: show the answers in a browser, at the address in the log."),
 }
 
 
 def describe(
-    arguments: Arguments, start: Callable[[LaunchContext], list[Action]]
+    arguments: Arguments,
+    start: Callable[[LaunchContext], list[Action]],
+    cameras: Callable[[LaunchContext], list[str]] = lambda context: [],
 ) -> LaunchDescription:
     """The launch file's own arguments and the shared ones, and what is made of their values.
 
-    start: returns everything that the launch starts. Whatever can fail must fail in it: of a
-    process that was started before an error, in the same turn, launch does not know any more, and
-    leaves it behind.
+    start: returns everything that the launch starts, beside what shared arguments add. Whatever can
+    fail must fail in it: of a process that was started before an error, in the same turn, launch
+    does not know any more, and leaves it behind. cameras: returns their namespaces below that of
+    the launch, if there are several.
     """
     return LaunchDescription(
         [
@@ -58,7 +62,9 @@ def describe(
                 DeclareLaunchArgument(name, default_value=default, description=description)
                 for name, (default, description) in {**SHARED_ARGUMENTS, **arguments}.items()
             ),
-            OpaqueFunction(function=start),
+            OpaqueFunction(
+                function=lambda context: [*start(context), *web_view(context, cameras(context))]
+            ),
         ]
     )
 
@@ -98,6 +104,26 @@ def emotion_node(
     )
 
 
+def web_view(context: LaunchContext, cameras: list[str]) -> list[Node]:
+    """web_view, if the argument `web` asks for it. cameras: as `describe` has them."""
+    if not is_true(context, "web"):
+        return []
+    parameters = parameters_from_arguments(context, image_transport=text)
+    if not cameras:
+        return [image_node("emotion_recognition", "web_view", parameters)]
+    image_topic = context.launch_configurations["image_topic"]
+    topics = {f"{name}/image_raw": _below(name, image_topic) for name in cameras}
+    return [
+        image_node(
+            "emotion_recognition", "web_view", [*parameters, {"cameras": cameras}], topics=topics
+        )
+    ]
+
+
+def _below(namespace: str, topic: str) -> str:
+    return topic if topic.startswith("/") else f"{namespace}/{topic}"
+
+
 def image_node(
     package: str,
     executable: str,
@@ -105,20 +131,26 @@ def image_node(
     topic: str = "image_raw",
     name: str | None = None,
     namespace: str = "",
+    topics: Mapping[str, str] | None = None,
 ) -> Node:
     """A node that publishes or takes images on image_topic, in the namespace of the launch.
 
     topic: what the node itself calls its images. name: None for the node's own. namespace: of the
-    node below that of the launch.
+    node below that of the launch. topics: instead of `topic`, if it has several, each with the one
+    that it stands for.
     """
-    image_topic = LaunchConfiguration("image_topic")
+    image_topics = topics or {topic: LaunchConfiguration("image_topic")}
     return Node(
         package=package,
         executable=executable,
         name=name,
         namespace=[LaunchConfiguration("namespace"), f"/{namespace}" if namespace else ""],
         parameters=parameters,
-        remappings=[(topic, image_topic), (f"{topic}/compressed", [image_topic, "/compressed"])],
+        remappings=[
+            (f"{own}{form}", [there, form])
+            for own, there in image_topics.items()
+            for form in ("", "/compressed")
+        ],
         output="screen",
         additional_env=transport_environment(),
         on_exit=end_if_failed,

@@ -6,18 +6,14 @@ from time import monotonic
 from typing import Any
 from weakref import WeakValueDictionary
 
-from rcl_interfaces.msg import ParameterDescriptor
-from rclpy.exceptions import InvalidNamespaceException
 from rclpy.node import Node
-from rclpy.parameter import Parameter
 from rclpy.task import Future
-from rclpy.validate_namespace import validate_namespace
 
 from emotion_recognition import EmotionPipeline
 from emotion_recognition.ros.diagnostics.name_watch import NameWatch
 from emotion_recognition.ros.emotion_node.node import CLOSING_TIMEOUT, EmotionNode
+from emotion_recognition.ros.parameters.cameras import declare_cameras
 from emotion_recognition.ros.parameters.unknown_parameters import warn_of_unknown_parameters
-from emotion_recognition.ros.process.errors import NodeError
 
 
 class MultiCameraNode(Node):
@@ -33,7 +29,7 @@ class MultiCameraNode(Node):
         models = SharedModels()
         self._cameras: list[EmotionNode] = []
         try:
-            for camera in self._declare_cameras():
+            for camera in declare_cameras(self, required=True):
                 namespace = f"{self.get_namespace().rstrip('/')}/{camera}"
                 self._cameras.append(EmotionNode(namespace, models.load, {"cameras"}))
             self._names = NameWatch(self)
@@ -59,26 +55,6 @@ class MultiCameraNode(Node):
         for camera in self._cameras:
             camera.close(max(0.0, deadline - monotonic()))
         self.destroy_node()
-
-    def _declare_cameras(self) -> list[str]:
-        descriptor = ParameterDescriptor(
-            description="Namespaces of the cameras, such as [left, right].", read_only=True
-        )
-        declared = self.declare_parameter("cameras", Parameter.Type.STRING_ARRAY, descriptor)
-        names = [camera.strip("/") for camera in declared.value or ()]
-        if not names or not all(map(_is_namespace, names)) or len(set(names)) < len(names):
-            raise NodeError(
-                f"parameter 'cameras' is {declared.value or 'not set'}; expected the namespaces of "
-                "the cameras, each once, such as [left, right]"
-            )
-        return names
-
-
-def _is_namespace(name: str) -> bool:
-    try:
-        return bool(name) and validate_namespace(f"/{name}")
-    except InvalidNamespaceException:
-        return False
 
 
 class SharedModels:

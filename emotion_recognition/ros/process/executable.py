@@ -23,6 +23,8 @@ _ROS_PACKAGES = {"rclpy", "rcl_interfaces", "builtin_interfaces", "sensor_msgs",
 
 #: What only some executables need.
 _OPTIONAL_ROS_PACKAGES = {"hri_msgs"}
+#: The same of other libraries, each with the way to get it.
+_OPTIONAL_LIBRARIES = {"aiohttp": "apt install python3-aiohttp, or pip install aiohttp"}
 
 
 class RunnableNode(Protocol):
@@ -143,6 +145,6 @@ def _report_missing(name: str, error: ImportError) -> int:
         package = module.split(".")[0].replace("_", "-")
         advice = f"install ros-$ROS_DISTRO-{package}, or build it in your workspace"
     else:
-        advice = "install the missing package"
+        advice = _OPTIONAL_LIBRARIES.get(module.split(".")[0], "install the missing package")
     print(f"{name}: cannot start: {error}: {advice}", file=sys.stderr)
     return 1

@@ -35,6 +35,8 @@ class ImageSubscription:
     lost: called with how many messages were sent since the one before and did not arrive: the
     network lost them, or a newer one replaced them before they were taken. Nothing is known of this
     from a middleware that does not number messages, nor, up to Jazzy, of several publishers.
+
+    name: of the raw images' topic, before remapping. depth: how many messages wait at most.
     """
 
     def __init__(
@@ -44,8 +46,12 @@ class ImageSubscription:
         transport: str,
         reliability: str,
         lost: Callable[[int], None],
+        name: str = "image_raw",
+        depth: int = 1,
     ) -> None:
         self._node = node
+        self._name = name
+        self._depth = depth
         self._receive = receive
         self._lost = lost
         self._losses = LossWatch()
@@ -76,15 +82,15 @@ class ImageSubscription:
 
     def _topic_of(self, transport: str) -> str:
         if transport == "raw":
-            return "image_raw"
-        return f"{self._node.resolve_topic_name('image_raw')}/{transport}"
+            return self._name
+        return f"{self._node.resolve_topic_name(self._name)}/{transport}"
 
     def _subscribe(self, reliability: ReliabilityPolicy, may_fall_back: bool) -> Subscription:
         return self._node.create_subscription(
             IMAGE_TRANSPORTS[self._transport],
             self._topic_of(self._transport),
             self._take,
-            QoSProfile(depth=1, reliability=reliability),
+            QoSProfile(depth=self._depth, reliability=reliability),
             event_callbacks=SubscriptionEventCallbacks(
                 incompatible_qos=self._fall_back if may_fall_back else self._report
             ),

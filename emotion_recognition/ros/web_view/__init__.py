@@ -1,0 +1,1 @@
+"""The node `web_view`: the answers, live, in a browser."""

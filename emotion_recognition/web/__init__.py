@@ -1,0 +1,1 @@
+"""The page that shows the answers live in a browser, without ROS."""
