@@ -88,16 +88,19 @@ class Evaluation:
 
 def evaluate_classifiers(options: Evaluation) -> tuple[dict[str, Any], list[str]]:
     """Figures by model; a table of the targets, and tables of each model."""
-    valid = ferplus_valid(options.data / "emotion" / "ferplus.npz", options.limit)
     others = wild(options.data / "emotion" / "wild", held_out=True, limit=options.limit)
     everything: dict[str, Any] = {}
     for name in options.classifiers:
         manifest = read_manifest("classifier", name, options.models)
         network = open_model(manifest, options.backend, precision=options.precision)
+        classes = len(manifest.labels)
+        valid = ferplus_valid(options.data / "emotion" / "ferplus.npz", options.limit, classes)
         shipped = Shipped(
             manifest.settings["temperature"], manifest.settings.get("reject_threshold", 0.0)
         )
-        evidence = measure_classifier(EmotionClassifier(network), shipped, valid, others)
+        evidence = measure_classifier(
+            EmotionClassifier(network, labels=manifest.labels), shipped, valid, others
+        )
         everything[name] = {"files": headline(manifest, options), **evidence.figures()}
         save_classifier_charts(name, evidence, options.output)
         sheet = sheets_folder(options.output) / f"classifier_{name}_errors.png"

@@ -26,15 +26,15 @@ HELD_OUT_PART = 5  # one identity in so many
 
 @dataclass(frozen=True)
 class LabelledFaces:
-    """crops: uint8 (H, W) gray, each of its own size. labels: (N,) indices into LABELS."""
+    """crops: uint8 (H, W) gray, each of its own size. labels: (N,) indices into EMOTIONS."""
 
     crops: Sequence[Crop]
     labels: NDArray[np.intp]
 
 
-def ferplus_valid(path: Path, limit: int | None = None) -> LabelledFaces:
-    """The valid split under the four-class protocol."""
-    images = read_ferplus(path, "valid", limit)
+def ferplus_valid(path: Path, limit: int | None = None, classes: int = 4) -> LabelledFaces:
+    """The valid split under the protocol of four or of eight classes."""
+    images = read_ferplus(path, "valid", limit, "votes" if classes == len(LABELS) else "all_votes")
     return LabelledFaces(list(images.crops), images.labels)
 
 

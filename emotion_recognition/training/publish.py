@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from torch import nn
 from emotion_recognition.core.classifier import EmotionClassifier, prepare_crop, softmax
 from emotion_recognition.core.detector import FaceDetector
 from emotion_recognition.core.manifest import MODELS, Kind
-from emotion_recognition.core.types import LABELS
+from emotion_recognition.core.types import EMOTIONS, LABELS
 from emotion_recognition.training.calibration_data import calibration_crops, calibration_faces
 from emotion_recognition.training.confidence import (
     TARGET_RISK,
@@ -60,15 +62,16 @@ class Release:
     """A packaged model: what it is, and what it was made from.
 
     class_offsets: whether a classifier's logits are corrected, see `fit_class_offsets`. The paper
-    does not do so.
+    does not do so. classes: of a classifier, the first ones of EMOTIONS.
     """
 
     kind: Kind
     name: str
-    network: type[nn.Module]
+    network: Callable[[], nn.Module]
     architecture: str
     data_sources: tuple[str, ...]
     class_offsets: bool = False
+    classes: int = len(LABELS)
 
 
 RELEASES = {
@@ -87,25 +90,36 @@ RELEASES = {
             (FERPLUS, WILD),
             class_offsets=True,
         ),
+        Release(
+            "classifier",
+            "eight",
+            partial(DefaultClassifier, len(EMOTIONS)),
+            "residual network, see training/residual_network.py",
+            (FERPLUS, WILD),
+            class_offsets=True,
+            classes=len(EMOTIONS),
+        ),
     )
 }
 
-INTERFACES: dict[Kind, dict[str, Any]] = {
-    "detector": {
-        "input": "float32 (1, 3, 288, 288), BGR / 255, letterboxed with gray 114",
-        "output": "float32 (1, 11, 9, 9): 2 x (x, y, sqrt w, sqrt h, confidence), class score",
-        "input_shape": FaceDetector.INPUT_SHAPE,
-        "output_shape": FaceDetector.OUTPUT_SHAPE,
-        "labels": ["face"],
-    },
-    "classifier": {
+
+def interface(release: Release) -> dict[str, Any]:
+    """What a manifest says of a network's input and output."""
+    if release.kind == "detector":
+        return {
+            "input": "float32 (1, 3, 288, 288), BGR / 255, letterboxed with gray 114",
+            "output": "float32 (1, 11, 9, 9): 2 x (x, y, sqrt w, sqrt h, confidence), class score",
+            "input_shape": FaceDetector.INPUT_SHAPE,
+            "output_shape": FaceDetector.OUTPUT_SHAPE,
+            "labels": ["face"],
+        }
+    return {
         "input": "float32 (1, 1, 64, 64), gray / 255",
-        "output": "float32 (1, 4) logits; softmax(logits / temperature)",
+        "output": f"float32 (1, {release.classes}) logits; softmax(logits / temperature)",
         "input_shape": EmotionClassifier.INPUT_SHAPE,
-        "output_shape": (1, len(LABELS)),
-        "labels": list(LABELS),
-    },
-}
+        "output_shape": (1, release.classes),
+        "labels": EMOTIONS[: release.classes],
+    }
 
 
 def write_files(
@@ -148,7 +162,9 @@ def fit_to_confidence(
     If the release has class offsets, they become part of the last layer of both networks. All from
     one half of valid; the other stays for measuring, see `confidence.split_halves`.
     """
-    images = read_ferplus(ferplus, "valid")
+    images = read_ferplus(
+        ferplus, "valid", kind="votes" if release.classes == len(LABELS) else "all_votes"
+    )
     half, _ = split_halves(len(images.crops))
     labels = images.labels[half]
     logits = _logits(calibrated, [images.crops[index] for index in half])
@@ -190,7 +206,7 @@ def main() -> None:
         settings = {"crop_scale": options.crop_scale, **fitted}
     content: dict[str, Any] = {
         "architecture": release.architecture,
-        **INTERFACES[release.kind],
+        **interface(release),
         "settings": settings,
         "quantization": "trained with rounding, then calibrated"
         if options.quantization_aware

@@ -26,13 +26,7 @@ from emotion_recognition.training.evidence.report import (
     classification_report,
     wilson_interval,
 )
-from emotion_recognition.training.evidence.robustness import (
-    PERTURBATIONS,
-    Perturbation,
-    by_level,
-    perturbed,
-    robustness,
-)
+from emotion_recognition.training.evidence.robustness import by_level, robustness
 from emotion_recognition.training.evidence.sheets import save_classifier_sheet, sheets_folder
 from emotion_recognition.training.evidence.tables import classifier_tables
 from emotion_recognition.training.labelled_faces import (
@@ -41,6 +35,7 @@ from emotion_recognition.training.labelled_faces import (
     label_agreement,
     wild,
 )
+from emotion_recognition.training.perturbations import PERTURBATIONS, Perturbation, perturbed
 
 
 def by_brightness(crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:

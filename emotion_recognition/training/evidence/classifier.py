@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_recognition.core.types import LABELS
+from emotion_recognition.core.types import EMOTIONS, LABELS
 from emotion_recognition.training.confidence import (
     TARGET_RISK,
     RiskCoverage,
@@ -17,7 +17,7 @@ from emotion_recognition.training.confidence import (
     split_halves,
     temper,
 )
-from emotion_recognition.training.evaluate_classifier import Classify, confusion
+from emotion_recognition.training.evaluate_classifier import Classify, among, confusion
 from emotion_recognition.training.evidence.reliability import Reliability, reliability
 from emotion_recognition.training.evidence.report import (
     accuracy,
@@ -46,7 +46,7 @@ class Calibration:
 
     before: at temperature 1. after: at the fitted one. as_shipped: at the manifest's, which may
     have been fitted on other faces. risk_coverage, threshold: on the confidence at the fitted
-    temperature; risk_coverage_as_shipped: at the manifest's. confusion: (4, 4), rows are the true
+    temperature; risk_coverage_as_shipped: at the manifest's. confusion: (C, C), rows are the true
     classes.
     """
 
@@ -88,9 +88,10 @@ class Calibration:
 class ClassifierEvidence:
     """What one run over the faces gave.
 
-    confusion, wild_confusion: (4, 4), rows are the true classes. wild_by_source: the same, by
+    confusion: (C, C), rows are the true classes. wild_confusion: (4, 4), a classifier of eight is
+    asked about the four alone, as the wild faces have no other labels. wild_by_source: the same, by
     source. robustness: by perturbation and level. robust_calibration_error: over all of these.
-    probabilities: (N, 4) on valid, at the fitted temperature.
+    probabilities: (N, C) on valid, at the fitted temperature.
     """
 
     confusion: NDArray[np.int64]
@@ -136,14 +137,15 @@ def measure_classifier(
     """classify: at temperature 1. wild: held-out faces by source."""
     probabilities = classify(valid.crops)
     calibration = measure_calibration(probabilities, valid.labels, shipped)
-    wild_probabilities = {source: classify(faces.crops) for source, faces in wild.items()}
+    of_four = among(len(LABELS), classify)
+    wild_probabilities = {source: of_four(faces.crops) for source, faces in wild.items()}
     wild_by_source = {
         source: confusion(wild[source].labels, answers.argmax(axis=1))
         for source, answers in wild_probabilities.items()
     }
     robust, robust_error = by_level(classify, valid, shipped.temperature, shipped.reject_threshold)
     return ClassifierEvidence(
-        confusion=confusion(valid.labels, probabilities.argmax(axis=1)),
+        confusion=confusion(valid.labels, probabilities.argmax(axis=1), probabilities.shape[1]),
         calibration=calibration,
         robustness=robust,
         robust_calibration_error=robust_error,
@@ -162,7 +164,7 @@ def measure_calibration(
 ) -> Calibration:
     """Fits the temperature and the reject threshold on one half and measures them on the other.
 
-    probabilities: (N, 4) at temperature 1.
+    probabilities: (N, C) at temperature 1.
     """
     fit, rest = split_halves(len(labels))
     temperature, threshold = fit_confidence(probabilities[fit], labels[fit], TARGET_RISK)
@@ -178,7 +180,7 @@ def measure_calibration(
         as_shipped=reliability(as_shipped, truth),
         risk_coverage=risk_coverage(calibrated, truth),
         risk_coverage_as_shipped=risk_coverage(as_shipped, truth),
-        confusion=confusion(truth, uncalibrated.argmax(axis=1)),
+        confusion=confusion(truth, uncalibrated.argmax(axis=1), uncalibrated.shape[1]),
     )
 
 
@@ -190,5 +192,8 @@ def _summary(counts: NDArray[np.int64]) -> dict[str, Any]:
         "accuracy_interval": wilson_interval(accuracy(counts), int(counts.sum())),
         "macro_f1": report["macro average"]["f1"],
         "report": report,
-        "confusion": {"labels": list(LABELS), "rows_are_true_classes": counts.tolist()},
+        "confusion": {
+            "labels": list(EMOTIONS[: len(counts)]),
+            "rows_are_true_classes": counts.tolist(),
+        },
     }

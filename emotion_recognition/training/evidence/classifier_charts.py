@@ -10,12 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from emotion_recognition.core.types import LABELS
+from emotion_recognition.core.types import EMOTIONS
 from emotion_recognition.training.confidence import TARGET_RISK
 from emotion_recognition.training.evidence.classifier import Calibration, ClassifierEvidence
 from emotion_recognition.training.evidence.reliability import BINS, Reliability
 from emotion_recognition.training.evidence.report import accuracy, classification_report
-from emotion_recognition.training.evidence.robustness import PERTURBATIONS
 from emotion_recognition.training.evidence.style import (
     BLUE,
     GRAY,
@@ -26,6 +25,7 @@ from emotion_recognition.training.evidence.style import (
     panels,
     save,
 )
+from emotion_recognition.training.perturbations import PERTURBATIONS
 
 #: Of the answers that are given, at most so many shall be wrong under any condition.
 MOST_RISK = 0.08
@@ -99,10 +99,11 @@ def save_robustness(
 
 
 def draw_confusion(axis: Axes, counts: NDArray[np.int64], title: str) -> None:
+    labels = EMOTIONS[: len(counts)]
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for row in range(len(LABELS)):
-        for column in range(len(LABELS)):
+    for row in range(len(labels)):
+        for column in range(len(labels)):
             share = shares[row, column]
             axis.text(
                 column,
@@ -112,28 +113,29 @@ def draw_confusion(axis: Axes, counts: NDArray[np.int64], title: str) -> None:
                 va="center",
                 color="white" if share > 0.55 else "black",
             )
-    axis.set_xticks(range(len(LABELS)), LABELS)
-    axis.set_yticks(range(len(LABELS)), LABELS)
+    axis.set_xticks(range(len(labels)), labels, rotation=0 if len(labels) < 5 else 45)
+    axis.set_yticks(range(len(labels)), labels)
     axis.grid(False)
     axis.set(xlabel="answer", ylabel="label")
     axis.set_title(f"{title}: accuracy {accuracy(counts):.3f} of {counts.sum()}")
 
 
 def draw_report(axis: Axes, counts: NDArray[np.int64], title: str) -> None:
+    labels = EMOTIONS[: len(counts)]
     report = classification_report(counts)
-    positions = np.arange(len(LABELS))
+    positions = np.arange(len(labels))
     for index, (key, hatch) in enumerate(HATCHES.items()):
         axis.bar(
             positions + 0.27 * (index - 1),
-            [report[label][key] for label in LABELS],
+            [report[label][key] for label in labels],
             0.25,
-            color=[class_color(label) for label in LABELS],
+            color=[class_color(label) for label in labels],
             edgecolor="black",
             linewidth=0.6,
             hatch=hatch,
         )
     axis.grid(False, axis="x")
-    axis.set_xticks(positions, [f"{label}\n{report[label]['support']:.0f}" for label in LABELS])
+    axis.set_xticks(positions, [f"{label}\n{report[label]['support']:.0f}" for label in labels])
     axis.set(ylim=(0, 1), title=f"{title}: macro-F1 {report['macro average']['f1']:.3f}")
 
 

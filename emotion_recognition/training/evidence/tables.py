@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from emotion_recognition.core.types import LABELS
+REPORTED = ("precision", "recall", "f1", "support")
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -37,10 +37,10 @@ def classifier_tables(name: str, figures: dict[str, Any]) -> str:
     per_class = [
         [
             label,
-            *(valid["report"][label][key] for key in ("precision", "recall", "f1", "support")),
-            *(wild["report"][label][key] for key in ("precision", "recall", "f1", "support")),
+            *(valid["report"][label][key] for key in REPORTED),
+            *(wild["report"].get(label, {}).get(key, "") for key in REPORTED),
         ]
-        for label in (*LABELS, "macro average")
+        for label in valid["report"]
     ]
     summary = [
         ["accuracy on FER+ valid", _accuracy(valid)],
