@@ -24,17 +24,21 @@ from emotion_recognition.core.manifest import MODELS, Kind
 from emotion_recognition.core.types import EMOTIONS, LABELS
 from emotion_recognition.training.calibration_data import calibration_crops, calibration_faces
 from emotion_recognition.training.confidence import (
+    MOST_RISK,
     TARGET_RISK,
     fit_class_offsets,
     fit_confidence,
     split_halves,
+    threshold_for_all,
 )
 from emotion_recognition.training.emotion_data import read_ferplus
 from emotion_recognition.training.headline import measure
+from emotion_recognition.training.labelled_faces import LabelledFaces
 from emotion_recognition.training.ncnn_export import export_ncnn
 from emotion_recognition.training.networks import PaperClassifier, PaperDetector
 from emotion_recognition.training.onnx_export import export_onnx
 from emotion_recognition.training.package_files import FILE_NAMES, write_manifest
+from emotion_recognition.training.perturbations import PERTURBATIONS, perturbed
 from emotion_recognition.training.quantize import (
     calibrate,
     convert_to_int8,
@@ -62,7 +66,8 @@ class Release:
     """A packaged model: what it is, and what it was made from.
 
     class_offsets: whether a classifier's logits are corrected, see `fit_class_offsets`. The paper
-    does not do so. classes: of a classifier, the first ones of EMOTIONS.
+    does not do so. classes: of a classifier, the first ones of EMOTIONS. robust: whether the reject
+    threshold holds the risk under every one of PERTURBATIONS, not on faces as they are alone.
     """
 
     kind: Kind
@@ -72,6 +77,7 @@ class Release:
     data_sources: tuple[str, ...]
     class_offsets: bool = False
     classes: int = len(LABELS)
+    robust: bool = False
 
 
 RELEASES = {
@@ -89,6 +95,7 @@ RELEASES = {
             "residual network, see training/residual_network.py",
             (FERPLUS, WILD),
             class_offsets=True,
+            robust=True,
         ),
         Release(
             "classifier",
@@ -98,6 +105,7 @@ RELEASES = {
             (FERPLUS, WILD),
             class_offsets=True,
             classes=len(EMOTIONS),
+            robust=True,
         ),
     )
 }
@@ -175,13 +183,24 @@ def fit_to_confidence(
                 network.get_submodule("linear").bias += torch.from_numpy(offsets)  # type: ignore[operator]
         logits = logits + offsets
     temperature, threshold = fit_confidence(softmax(logits), labels, TARGET_RISK)
+    if release.robust:
+        faces = LabelledFaces([images.crops[index] for index in half], labels)
+        conditions = [
+            softmax(_logits(calibrated, perturbed(faces, item, level)) / np.float32(temperature))
+            for item in PERTURBATIONS
+            for level in item.levels
+        ]
+        threshold = threshold_for_all(conditions, labels, MOST_RISK, threshold)
     return {"temperature": temperature, "reject_threshold": round(threshold, 3)}
 
 
 def _logits(model: nn.Module, crops: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
-    inputs = torch.from_numpy(np.stack([prepare_crop(crop) for crop in crops]))
-    with torch.inference_mode():
-        return np.asarray(model(inputs[:, None].float() / 255).numpy(), np.float32)
+    parts = []
+    for start in range(0, len(crops), 256):
+        pixels = np.stack([prepare_crop(crop) for crop in crops[start : start + 256]])
+        with torch.inference_mode():
+            parts.append(model(torch.from_numpy(pixels)[:, None].float() / 255).numpy())
+    return np.asarray(np.concatenate(parts), np.float32)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from emotion_recognition.core.types import EMOTIONS
-from emotion_recognition.training.confidence import TARGET_RISK
+from emotion_recognition.training.confidence import MOST_RISK, TARGET_RISK
 from emotion_recognition.training.evidence.classifier import Calibration, ClassifierEvidence
 from emotion_recognition.training.evidence.reliability import BINS, Reliability
 from emotion_recognition.training.evidence.report import accuracy, classification_report
@@ -27,8 +27,6 @@ from emotion_recognition.training.evidence.style import (
 )
 from emotion_recognition.training.perturbations import PERTURBATIONS
 
-#: Of the answers that are given, at most so many shall be wrong under any condition.
-MOST_RISK = 0.08
 HATCHES = {"precision": "//", "recall": "", "f1": ".."}
 
 
