@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from types import TracebackType
 
 import cv2
 import numpy as np
@@ -90,12 +89,7 @@ class AnnotatedCopy:
     def __enter__(self) -> AnnotatedCopy:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._video.close()
 
 

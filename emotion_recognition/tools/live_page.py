@@ -6,7 +6,6 @@ import sys
 import time
 from functools import partial
 from threading import Event
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from emotion_recognition.core.images.sources import FrameSource
@@ -98,10 +97,5 @@ class LivePage:
         self._begun = time.monotonic()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._server.close()

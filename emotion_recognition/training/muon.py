@@ -72,7 +72,9 @@ def orthogonalized(matrix: Tensor) -> Tensor:
 
 
 def _orthogonal_step(gradient: Tensor, state: dict[str, Tensor], momentum: float) -> Tensor:
-    average = state.setdefault("average", torch.zeros_like(gradient))
+    if not state:
+        state["average"] = torch.zeros_like(gradient)
+    average = state["average"]
     average.lerp_(gradient, 1 - momentum)
     matrix = gradient.lerp(average, momentum).flatten(1)  # Nesterov's look ahead
     change: Tensor = orthogonalized(matrix) * (SCALE * math.sqrt(max(matrix.shape)))
@@ -80,9 +82,11 @@ def _orthogonal_step(gradient: Tensor, state: dict[str, Tensor], momentum: float
 
 
 def _adam_step(gradient: Tensor, state: dict[str, Tensor], beta1: float, beta2: float) -> Tensor:
-    steps = state.setdefault("steps", torch.zeros(()))
-    average = state.setdefault("average", torch.zeros_like(gradient))
-    square = state.setdefault("square", torch.zeros_like(gradient))
+    if not state:
+        state["steps"] = torch.zeros(())
+        state["average"] = torch.zeros_like(gradient)
+        state["square"] = torch.zeros_like(gradient)
+    steps, average, square = state["steps"], state["average"], state["square"]
     steps += 1
     average.lerp_(gradient, 1 - beta1)
     square.lerp_(gradient.square(), 1 - beta2)

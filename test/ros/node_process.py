@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 
 TIMEOUT = 60.0  # seconds; generous, because a busy machine is no failure
 CLOSING_TIMEOUT = 10.0  # seconds that a node gets to end when its test is over
@@ -64,12 +63,7 @@ class NodeProcess:
     def __enter__(self) -> NodeProcess:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self.process.poll() is not None:
             return
         # A killed node leaves its shared memory behind, 32 MB of RAM each with this transport.

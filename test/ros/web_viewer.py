@@ -9,7 +9,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Condition, Thread
-from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -93,12 +92,7 @@ class WebViewer:
         self._wait(lambda: self.hello or None, "connection")
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         assert self._task
         self._loop.call_soon_threadsafe(self._task.cancel)
         self._thread.join()

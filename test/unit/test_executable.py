@@ -37,12 +37,21 @@ def test_without_built_messages_one_line_tells_what_to_do() -> None:
     assert "Traceback" not in ended.stderr
 
 
-def test_without_hri_msgs_the_bridge_tells_what_to_install() -> None:
+@pytest.mark.parametrize(
+    ("library", "node", "remedy"),
+    [
+        ("hri_msgs", "hri_bridge", "install ros-$ROS_DISTRO-hri-msgs"),
+        ("aiohttp", "web_view", "apt install python3-aiohttp, or pip install aiohttp"),
+    ],
+)
+def test_without_a_library_its_node_tells_what_to_install(
+    library: str, node: str, remedy: str
+) -> None:
     pytest.importorskip("emotion_recognition.msg", reason="needs ROS 2 and the built messages")
-    ended = start_without("hri_msgs", "hri_bridge")
+    ended = start_without(library, node)
     assert ended.returncode == 1
-    assert ended.stderr.startswith("hri_bridge: cannot start: ")
-    assert "install ros-$ROS_DISTRO-hri-msgs" in ended.stderr
+    assert ended.stderr.startswith(f"{node}: cannot start: ")
+    assert remedy in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
 
 
@@ -59,12 +68,3 @@ def test_the_linear_algebra_of_a_library_starts_no_threads(library: str) -> None
         [sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True
     )
     assert int(ended.stdout) == 1
-
-
-def test_without_aiohttp_the_web_view_tells_what_to_install() -> None:
-    pytest.importorskip("emotion_recognition.msg", reason="needs ROS 2 and the built messages")
-    ended = start_without("aiohttp", "web_view")
-    assert ended.returncode == 1
-    assert ended.stderr.startswith("web_view: cannot start: ")
-    assert "apt install python3-aiohttp, or pip install aiohttp" in ended.stderr
-    assert len(ended.stderr.splitlines()) == 1

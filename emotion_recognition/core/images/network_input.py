@@ -15,8 +15,8 @@ def resize(image: Pixels, width: int, height: int) -> Pixels:
     Where it grows, to the same pixels on every processor, which INTER_LINEAR does not give.
 
     OpenCV takes about thirty times as long to shrink by a fraction as by a whole number, so an
-    image much too large is first brought by whole steps to less than twice the size. Columns at the
-    right and rows at the bottom may be left out for that, less than one pixel of the result.
+    image much too large is first brought by whole steps to less than twice the size. Columns and
+    rows at the edges may be left out for that, together less than one pixel of the result.
     """
     step = min(image.shape[1] // width, image.shape[0] // height)
     if step > 1:
