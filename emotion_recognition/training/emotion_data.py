@@ -53,6 +53,7 @@ def read_ferplus(
     limit: int | None = None,
     kind: LabelKind = "votes",
     with_unlabelled: bool = False,
+    fewest_equal: int = 0,
 ) -> EmotionImages:
     """The first `limit` images of a split ('train', 'valid'), crops of 48x48.
 
@@ -60,7 +61,8 @@ def read_ferplus(
     than half of the remaining votes and is one of the four, or for 'all_votes' one of the eight:
     the protocols that figures use. A training image is kept when the classes have at least
     FEWEST_VOTES votes and it is no near-duplicate of an evaluation image; with_unlabelled keeps the
-    others too, with targets of zeros.
+    others too, with targets of zeros. fewest_equal: votes of ten that an evaluation image's class
+    must have.
     """
     with np.load(path, allow_pickle=False) as archive:
         chosen = np.flatnonzero(archive["split"] == split)
@@ -85,6 +87,7 @@ def read_ferplus(
     else:
         known = four if kind == "votes" else four + others
         keep = (votes.max(axis=1) * 2 > votes.sum(axis=1)) & np.isin(votes.argmax(axis=1), known)
+        keep &= votes.max(axis=1) >= fewest_equal
     targets = np.where(labelled[:, None], targets, 0) / np.maximum(
         targets.sum(axis=1, keepdims=True), 1
     )

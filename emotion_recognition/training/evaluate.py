@@ -56,6 +56,8 @@ from emotion_recognition.training.headline import measure
 from emotion_recognition.training.held_aside import NEGATIVES, held_aside_negatives
 from emotion_recognition.training.labelled_faces import ferplus_valid, label_agreement, wild
 
+AGREEMENT = 8  # of ten annotators
+
 PROTOCOL = {
     "classifier": "FER+ valid: votes of one dropped, images whose majority is one of four classes",
     "calibration": f"temperature and reject threshold from one half of valid (seed {SPLIT_SEED}), "
@@ -94,12 +96,14 @@ def evaluate_classifiers(options: Evaluation) -> tuple[dict[str, Any], list[str]
         manifest = read_manifest("classifier", name, options.models)
         network = open_model(manifest, options.backend, precision=options.precision)
         classes = len(manifest.labels)
-        valid = ferplus_valid(options.data / "emotion" / "ferplus.npz", options.limit, classes)
+        ferplus = options.data / "emotion" / "ferplus.npz"
+        valid = ferplus_valid(ferplus, options.limit, classes)
+        agreed = ferplus_valid(ferplus, options.limit, classes, AGREEMENT)
         shipped = Shipped(
             manifest.settings["temperature"], manifest.settings.get("reject_threshold", 0.0)
         )
         evidence = measure_classifier(
-            EmotionClassifier(network, labels=manifest.labels), shipped, valid, others
+            EmotionClassifier(network, labels=manifest.labels), shipped, valid, agreed, others
         )
         everything[name] = {"files": headline(manifest, options), **evidence.figures()}
         save_classifier_charts(name, evidence, options.output)

@@ -20,7 +20,7 @@ from torch import nn
 
 from emotion_recognition.core.classifier import EmotionClassifier, prepare_crop, softmax
 from emotion_recognition.core.detector import FaceDetector
-from emotion_recognition.core.manifest import MODELS, Kind
+from emotion_recognition.core.manifest import MODELS, FileKind, Kind
 from emotion_recognition.core.types import EMOTIONS, LABELS
 from emotion_recognition.training.calibration_data import calibration_crops, calibration_faces
 from emotion_recognition.training.confidence import (
@@ -68,6 +68,7 @@ class Release:
     class_offsets: whether a classifier's logits are corrected, see `fit_class_offsets`. The paper
     does not do so. classes: of a classifier, the first ones of EMOTIONS. robust: whether the reject
     threshold holds the risk under every one of PERTURBATIONS, not on faces as they are alone.
+    torchscript: the file for torch. Its integer engines differ from processor to processor.
     """
 
     kind: Kind
@@ -78,6 +79,7 @@ class Release:
     class_offsets: bool = False
     classes: int = len(LABELS)
     robust: bool = False
+    torchscript: FileKind = "torchscript_int8"
 
 
 RELEASES = {
@@ -96,6 +98,7 @@ RELEASES = {
             (FERPLUS, WILD),
             class_offsets=True,
             robust=True,
+            torchscript="torchscript_float",
         ),
         Release(
             "classifier",
@@ -106,6 +109,7 @@ RELEASES = {
             class_offsets=True,
             classes=len(EMOTIONS),
             robust=True,
+            torchscript="torchscript_float",
         ),
     )
 }
@@ -140,7 +144,7 @@ def write_files(
     quantized after training.
     """
     network = release.network()
-    network.load_state_dict(torch.load(weights, weights_only=True))
+    network.load_state_dict(read_weights(release, weights))
     fused = fuse(network)
     if release.kind == "detector":
         output_layer, example = "head", torch.rand(1, 3, 288, 288)
@@ -149,6 +153,8 @@ def write_files(
         output_layer, example = "linear", torch.rand(1, 1, 64, 64)
         batches = calibration_crops(read_ferplus(data / "emotion" / "ferplus.npz", "train"))
     folder.mkdir(parents=True, exist_ok=True)
+    for name in FILE_NAMES.values():
+        (folder / name).unlink(missing_ok=True)
     if quantization_aware is not None:
         fused.load_state_dict(torch.load(quantization_aware, weights_only=True))
     calibrated = calibrate(fused, output_layer, batches, example)
@@ -158,8 +164,18 @@ def write_files(
     export_onnx(fused, example, folder / FILE_NAMES["onnx_float"])
     export_onnx(calibrated, example, folder / FILE_NAMES["onnx_int8"])
     export_ncnn(folder / FILE_NAMES["onnx_float"], folder / FILE_NAMES["ncnn_float"])
-    save_torchscript(convert_to_int8(calibrated), example, folder / FILE_NAMES["torchscript_int8"])
+    traced = fused if release.torchscript == "torchscript_float" else convert_to_int8(calibrated)
+    save_torchscript(traced, example, folder / FILE_NAMES[release.torchscript])
     return settings
+
+
+def read_weights(release: Release, path: Path) -> dict[str, torch.Tensor]:
+    """A run's float.pt. Of a classifier that learned more emotions the first classes are kept."""
+    state: dict[str, torch.Tensor] = torch.load(path, weights_only=True)
+    if release.kind == "classifier":
+        for name in ("linear.weight", "linear.bias"):
+            state[name] = state[name][: release.classes].clone()
+    return state
 
 
 def fit_to_confidence(

@@ -265,11 +265,16 @@ def test_what_the_node_rejects_is_measured_at_the_manifests_temperature_and_thre
 
 
 def test_all_charts_and_tables_of_a_classifier(faces: LabelledFaces, tmp_path: Path) -> None:
+    agreed = LabelledFaces(faces.crops[:4], np.array([0, 1, 2, 2]))
     evidence = measure_classifier(
-        by_brightness, Shipped(1.0, 0.5), faces, {"news": faces, "films": faces}
+        by_brightness, Shipped(1.0, 0.5), faces, agreed, {"news": faces, "films": faces}
     )
     figures = evidence.figures()
     assert figures["ferplus_valid"]["accuracy"] == 1
+    assert (figures["annotators_agree"]["faces"], figures["annotators_agree"]["accuracy"]) == (
+        4,
+        0.75,
+    )
     assert figures["wild_held_out"]["faces"] == 160
     assert figures["calibration"]["measured_on"] == 40
     save_classifier_charts("test", evidence, tmp_path)

@@ -88,13 +88,16 @@ class Calibration:
 class ClassifierEvidence:
     """What one run over the faces gave.
 
-    confusion: (C, C), rows are the true classes. wild_confusion: (4, 4), a classifier of eight is
-    asked about the four alone, as the wild faces have no other labels. wild_by_source: the same, by
-    source. robustness: by perturbation and level. robust_calibration_error: over all of these.
+    confusion: (C, C), rows are the true classes; agreed: the same of the faces on which nearly all
+    annotators agree, where an error is the classifier's own. wild_confusion: (4, 4), a classifier
+    of eight is asked about the four alone, as the wild faces have no other labels. wild_by_source:
+    the same, by source. robustness: by perturbation and level. robust_calibration_error: over all
+    of these.
     probabilities: (N, C) on valid, at the fitted temperature.
     """
 
     confusion: NDArray[np.int64]
+    agreed: NDArray[np.int64]
     calibration: Calibration
     robustness: dict[str, dict[float, Robustness]]
     robust_calibration_error: float
@@ -107,6 +110,7 @@ class ClassifierEvidence:
         """For JSON."""
         return {
             "ferplus_valid": _summary(self.confusion),
+            "annotators_agree": _accuracy(self.agreed),
             "calibration": self.calibration.figures(),
             "robustness": {
                 name: {level: asdict(item) for level, item in levels.items()}
@@ -120,21 +124,23 @@ class ClassifierEvidence:
                 **_summary(self.wild_confusion),
                 "expected_calibration_error": self.wild_reliability.expected_calibration_error,
                 "accuracy_by_source": {
-                    source: {
-                        "accuracy": accuracy(counts),
-                        "accuracy_interval": wilson_interval(accuracy(counts), int(counts.sum())),
-                        "faces": int(counts.sum()),
-                    }
-                    for source, counts in self.wild_by_source.items()
+                    source: _accuracy(counts) for source, counts in self.wild_by_source.items()
                 },
             },
         }
 
 
 def measure_classifier(
-    classify: Classify, shipped: Shipped, valid: LabelledFaces, wild: dict[str, LabelledFaces]
+    classify: Classify,
+    shipped: Shipped,
+    valid: LabelledFaces,
+    agreed: LabelledFaces,
+    wild: dict[str, LabelledFaces],
 ) -> ClassifierEvidence:
-    """classify: at temperature 1. wild: held-out faces by source."""
+    """classify: at temperature 1. agreed: those of valid on which nearly all annotators agree.
+
+    wild: held-out faces by source.
+    """
     probabilities = classify(valid.crops)
     calibration = measure_calibration(probabilities, valid.labels, shipped)
     of_four = among(len(LABELS), classify)
@@ -146,6 +152,9 @@ def measure_classifier(
     robust, robust_error = by_level(classify, valid, shipped.temperature, shipped.reject_threshold)
     return ClassifierEvidence(
         confusion=confusion(valid.labels, probabilities.argmax(axis=1), probabilities.shape[1]),
+        agreed=confusion(
+            agreed.labels, classify(agreed.crops).argmax(axis=1), probabilities.shape[1]
+        ),
         calibration=calibration,
         robustness=robust,
         robust_calibration_error=robust_error,
@@ -184,12 +193,18 @@ def measure_calibration(
     )
 
 
-def _summary(counts: NDArray[np.int64]) -> dict[str, Any]:
-    report = classification_report(counts)
+def _accuracy(counts: NDArray[np.int64]) -> dict[str, Any]:
     return {
         "faces": int(counts.sum()),
         "accuracy": accuracy(counts),
         "accuracy_interval": wilson_interval(accuracy(counts), int(counts.sum())),
+    }
+
+
+def _summary(counts: NDArray[np.int64]) -> dict[str, Any]:
+    report = classification_report(counts)
+    return {
+        **_accuracy(counts),
         "macro_f1": report["macro average"]["f1"],
         "report": report,
         "confusion": {
