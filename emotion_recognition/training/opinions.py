@@ -19,8 +19,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from emotion_recognition.core.classifier import prepare_crop
+from emotion_recognition.backends import open_model
+from emotion_recognition.core.classifier import EmotionClassifier, prepare_crop
+from emotion_recognition.core.manifest import read_manifest
+from emotion_recognition.core.types import LABELS
 from emotion_recognition.training.emotion_data import EmotionImages, read_ferplus
+from emotion_recognition.training.evaluate_classifier import Classify, predict
 from emotion_recognition.training.face_landmarks import read_landmarked
 from emotion_recognition.training.image_cache import read_pixels
 from emotion_recognition.training.labelled_faces import wild
@@ -117,6 +121,22 @@ def opinions(teachers: Sequence[nn.Module], images: EmotionImages, batch: int = 
     return torch.cat(parts)
 
 
+def with_classifier(
+    opinion: NDArray[np.float32], teachers: int, classify: Classify, images: EmotionImages
+) -> NDArray[np.float32]:
+    """A packaged classifier of LABELS as one more teacher, of how these four divide what they have.
+
+    opinion: (N, 8) mean probabilities of so many teachers. classify: at temperature 1.
+    """
+    mirrored = [np.asarray(crop[:, ::-1], np.uint8) for crop in images.crops]
+    views = (images.crops, mirrored)
+    answers = [predict(classify, EmotionImages(view, images.targets)) for view in views]
+    four = len(LABELS)
+    together = opinion[:, :four].sum(axis=1, keepdims=True)
+    mean = (teachers * opinion[:, :four] + together * sum(answers) / len(views)) / (teachers + 1)
+    return np.concatenate([mean, opinion[:, four:]], axis=1).astype(np.float32)
+
+
 def read_opinions(path: Path, images: EmotionImages) -> NDArray[np.float32]:
     """Those that `main` wrote. Raises ValueError if they are of other faces."""
     with np.load(path, allow_pickle=False) as archive:
@@ -161,11 +181,18 @@ def main() -> None:
         metavar=("NETWORK", "WEIGHTS"),
         help=f"one of {', '.join(TEACHERS)}, and the float.pt of its run; repeat it",
     )
+    parser.add_argument("--classifier", help="a packaged one of four emotions, as another teacher")
     options = parser.parse_args()
     images = all_faces(options.data)
     teachers = [read_teacher(name, Path(path)) for name, path in options.teacher]
-    answers = opinions(teachers, images).numpy().astype(np.float16)
-    np.savez(options.output, opinions=answers, fingerprint=fingerprint(images))
+    answers = np.asarray(opinions(teachers, images).numpy(), np.float32)
+    if options.classifier:
+        manifest = read_manifest("classifier", options.classifier)
+        network = open_model(manifest, "onnxruntime", precision="float")
+        classify = EmotionClassifier(network)
+        answers = with_classifier(answers, len(teachers), classify, images)
+    half = answers.astype(np.float16)
+    np.savez(options.output, opinions=half, fingerprint=fingerprint(images))
     print(f"{len(teachers)} teachers, {len(images.crops)} faces")
 
 

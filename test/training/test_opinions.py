@@ -1,10 +1,12 @@
 """Teachers' opinions as targets, and the faces that they are of."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from emotion_recognition.training.emotion_data import EmotionImages
@@ -14,6 +16,7 @@ from emotion_recognition.training.opinions import (
     read_opinions,
     read_teacher,
     upright,
+    with_classifier,
     with_opinions,
 )
 from emotion_recognition.training.teachers import EMOTIONS, TEACHERS
@@ -74,6 +77,20 @@ def test_of_eight_emotions_four_are_told_apart_as_if_there_were_no_others() -> N
     opinion = np.array([[0.1, 0.1, 0, 0, 0.8, 0, 0, 0]], np.float32)
     targets = with_opinions(EmotionImages(faces(1).crops, votes), opinion, 0.5, 4).targets
     np.testing.assert_allclose(targets, [[0.75, 0.25, 0, 0]], atol=1e-6)
+
+
+def test_a_classifier_of_four_judges_only_how_these_divide_what_they_have() -> None:
+    opinion = np.array([[0.4, 0, 0.1, 0, 0.5, 0, 0, 0]], np.float32)
+
+    def classify(crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Of the second emotion where the left is bright, of the third in the mirror."""
+        return np.eye(4, dtype=np.float32)[[1 if crop[0, 0] else 2 for crop in crops]]
+
+    crop = np.zeros((48, 48), np.uint8)
+    crop[:, :24] = 200
+    images = EmotionImages([crop], np.zeros((1, EMOTIONS), np.float32))
+    together = with_classifier(opinion, 1, classify, images)
+    np.testing.assert_allclose(together, [[0.2, 0.125, 0.175, 0, 0.5, 0, 0, 0]], atol=1e-6)
 
 
 def test_opinions_of_other_faces_are_refused(tmp_path: Path) -> None:
