@@ -60,9 +60,9 @@ def read_ferplus(
     Outlier votes (a count of 1) are dropped. An evaluation image is kept when one class has more
     than half of the remaining votes and is one of the four, or for 'all_votes' one of the eight:
     the protocols that figures use. A training image is kept when the classes have at least
-    FEWEST_VOTES votes and it is no near-duplicate of an evaluation image; with_unlabelled keeps the
-    others too, with targets of zeros. fewest_equal: votes of ten that an evaluation image's class
-    must have.
+    FEWEST_VOTES votes, for 'fer2013' when two annotators saw in it what the label says, and when it
+    is no near-duplicate of an evaluation image; with_unlabelled keeps the others too, with targets
+    of zeros. fewest_equal: votes of ten that an evaluation image's class must have.
     """
     with np.load(path, allow_pickle=False) as archive:
         chosen = np.flatnonzero(archive["split"] == split)
@@ -76,6 +76,8 @@ def read_ferplus(
     others = [names.index(name) for name in OTHER_VOTE_NAMES]
     if kind == "fer2013":
         targets = (numbers[:, None] == np.array(FER2013_NUMBERS)).astype(np.float32)
+        if split == "train":
+            targets *= votes[:, four] > 0
         labelled = targets.any(axis=1)
     else:
         targets = votes[:, four if kind == "votes" else four + others]
@@ -102,7 +104,8 @@ class EmotionDataset(Dataset[tuple[Tensor, Tensor]]):
 
     looseness: how far from exact the crops are, see `random_view`. hidden, harsh: how often a part
     of the face is hidden, and how often the conditions are such that little can be told; a network
-    learns from the labels, which stay, how much that is.
+    learns from the labels, which stay, how much that is. photometric: whether light, colour and
+    sharpness of the others vary.
     """
 
     def __init__(
@@ -112,12 +115,14 @@ class EmotionDataset(Dataset[tuple[Tensor, Tensor]]):
         looseness: float = 1.0,
         hidden: float = 0.0,
         harsh: float = 0.0,
+        photometric: bool = True,
     ) -> None:
         self.images = images
         self.seed = seed
         self.looseness = looseness
         self.hidden = hidden
         self.harsh = harsh
+        self.photometric = photometric
 
     def __len__(self) -> int:
         return len(self.images.crops)
@@ -129,7 +134,10 @@ class EmotionDataset(Dataset[tuple[Tensor, Tensor]]):
         if rng.random() < self.hidden:
             other = self.images.crops[int(rng.integers(len(self)))]
             crop = hide_part(crop, random_view(other, rng), rng)
-        crop = harsh(crop, rng) if rng.random() < self.harsh else photometric(crop, rng)
+        if rng.random() < self.harsh:
+            crop = harsh(crop, rng)
+        elif self.photometric:
+            crop = photometric(crop, rng)
         return torch.from_numpy(crop[None]), torch.from_numpy(self.images.targets[index])
 
 

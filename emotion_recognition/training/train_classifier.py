@@ -88,6 +88,9 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.8, help="of the opinions in the targets")
     parser.add_argument("--hidden", type=float, default=0.0, help="share of faces partly hidden")
     parser.add_argument("--harsh", type=float, default=0.0, help="share under harsh conditions")
+    parser.add_argument(
+        "--photometric", action=argparse.BooleanOptionalAction, default=True, help="vary the light"
+    )
     parser.add_argument("--masked", action="store_true", help="add masked faces: cannot tell")
     parser.add_argument("--muon", action="store_true", help="instead of AdamW")
     parser.add_argument("--initial", type=Path, help="float.pt of an earlier run to go on from")
@@ -122,7 +125,14 @@ def main() -> None:
     )
     eight = read_ferplus(ferplus, "valid", options.limit, "all_votes")
     loader = DataLoader(
-        EmotionDataset(train, options.seed, options.looseness, options.hidden, options.harsh),
+        EmotionDataset(
+            train,
+            options.seed,
+            options.looseness,
+            options.hidden,
+            options.harsh,
+            options.photometric,
+        ),
         options.batch_size,
         sampler=EpochSampler(len(train.crops), options.seed),
         num_workers=options.workers,
