@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 from emotion_recognition.core.arrays import Network
 from emotion_recognition.core.images.network_input import planes, resize
 from emotion_recognition.core.images.raw import check_image
-from emotion_recognition.core.overlap import pairwise_iou
+from emotion_recognition.core.overlap import boxes_by_face
 from emotion_recognition.core.types import Box, Face
 
 INPUT_SIZE = 288
-SAME_FACE_IOU = 0.45  # from which on two boxes are of one face
 PADDING_VALUE = 114
 
 
@@ -38,14 +37,21 @@ class FaceDetector:
         Raises ImageError for any other dtype, shape or an empty image, ValueError for a threshold
         outside [0, 1], FloatingPointError if the network answers with values that are not finite.
         """
-        threshold = self.score_threshold if score_threshold is None else score_threshold
-        if not 0.0 <= threshold <= 1.0:
-            raise ValueError(f"score_threshold must be within [0, 1], got {threshold}")
+        threshold = checked_threshold(
+            self.score_threshold if score_threshold is None else score_threshold
+        )
         check_image(image)
         pixels, scale, offset = letterbox(image)
         boxes, scores = find_boxes(self.network, pixels, threshold)
         boxes = (boxes * INPUT_SIZE - np.tile(offset, 2)) / scale
         return faces_within(image, boxes, scores)
+
+
+def checked_threshold(threshold: float) -> float:
+    """Raises ValueError unless it is within [0, 1]."""
+    if not 0.0 <= threshold <= 1.0:
+        raise ValueError(f"score_threshold must be within [0, 1], got {threshold}")
+    return threshold
 
 
 def letterbox(
@@ -127,20 +133,21 @@ def merge(
     best one, and its box is their mean with the same weights.
     """
     sizes = boxes[:, 2:] - boxes[:, :2]
-    left = np.flatnonzero((scores > 0) & (sizes > 0).all(axis=1))
-    left = left[np.argsort(-scores[left], kind="stable")]
+    usable = np.flatnonzero((scores > 0) & (sizes > 0).all(axis=1))
+    usable = usable[np.argsort(-scores[usable], kind="stable")]
+    boxes, scores = boxes[usable], scores[usable]
     faces: list[NDArray[np.float32]] = []
     totals: list[float] = []
-    while len(left) and scores[left].sum() >= score_threshold:
-        overlaps = pairwise_iou(boxes[left[:1]], boxes[left])[0]
-        overlaps[0] = 1.0  # with itself, however small it is
-        on_face = overlaps >= SAME_FACE_IOU
-        weights = scores[left[on_face]] * overlaps[on_face]
+    left = float(scores.sum())
+    for members, overlaps in boxes_by_face(boxes):
+        if left < score_threshold:
+            break
+        weights = scores[members] * overlaps
         total = float(weights.sum())
         if total >= score_threshold:
-            faces.append(weights @ boxes[left[on_face]] / total)
+            faces.append(np.asarray(weights @ boxes[members] / total, np.float32))
             totals.append(min(total, 1.0))
-        left = left[~on_face]
+        left -= float(scores[members].sum())
     order = np.argsort(-np.array(totals), kind="stable")
     return (
         np.array(faces, np.float32).reshape(-1, 4)[order],

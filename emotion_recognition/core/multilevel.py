@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_recognition.core.arrays import Network
-from emotion_recognition.core.detector import PADDING_VALUE, SAME_FACE_IOU
+from emotion_recognition.core.detector import PADDING_VALUE, checked_threshold
 from emotion_recognition.core.images.network_input import planes, resize
 from emotion_recognition.core.images.raw import check_image
-from emotion_recognition.core.overlap import pairwise_iou
+from emotion_recognition.core.overlap import boxes_by_face
 from emotion_recognition.core.types import Box, Face
 
 Floats = NDArray[np.float32]
@@ -55,9 +55,9 @@ class MultilevelDetector:
         ImageError for any other dtype, shape or an empty image, ValueError for a threshold outside
         [0, 1], FloatingPointError if the network answers with values that are not finite.
         """
-        threshold = self.score_threshold if score_threshold is None else score_threshold
-        if not 0.0 <= threshold <= 1.0:
-            raise ValueError(f"score_threshold must be within [0, 1], got {threshold}")
+        threshold = checked_threshold(
+            self.score_threshold if score_threshold is None else score_threshold
+        )
         check_image(image)
         pixels, scale = fit_input(image, self.input_width)
         output = self.network(planes(pixels))[0]
@@ -154,15 +154,9 @@ def suppress(boxes: Floats, scores: Floats, landmarks: Floats) -> tuple[Floats, 
     places = np.concatenate([boxes, landmarks.reshape(-1, 10)], axis=1)[order]
     best: list[int] = []
     means: list[Floats] = []
-    left = np.arange(len(places))
-    while len(left):
-        overlaps = pairwise_iou(places[left[:1], :4], places[left, :4])[0]
-        overlaps[0] = 1.0  # with itself, however small it is
-        on_face = overlaps >= SAME_FACE_IOU
-        members = left[on_face]
-        weights = scores[members] * overlaps[on_face]
-        best.append(int(left[0]))
+    for members, overlaps in boxes_by_face(places[:, :4]):
+        weights = scores[members] * overlaps
+        best.append(int(members[0]))
         means.append(weights @ places[members] / weights.sum())
-        left = left[~on_face]
     merged = np.array(means, np.float32).reshape(-1, 14)
     return merged[:, :4], scores[best], merged[:, 4:].reshape(-1, 5, 2)

@@ -7,6 +7,7 @@ El-Yaniv, "Selective Classification for Deep Neural Networks", 2017.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ from emotion_recognition.core.classifier import softmax
 SPLIT_SEED = 0
 #: The share of wrong answers that the reject threshold is chosen for.
 TARGET_RISK = 0.05
+#: The share of wrong answers that it may leave under any of the conditions that it is fitted to.
+MOST_RISK = 0.08
 #: How large offsets of the classes are expected to be. Chosen among 0.05, 0.1, 0.2, 0.4 and 10 by
 #: fits on 30 random halves of valid: larger ones cost the answers on the other halves accuracy.
 OFFSET_DEVIATION = 0.1
@@ -144,6 +147,26 @@ def risk_coverage(probabilities: Floats, labels: Labels) -> RiskCoverage:
         (answered / len(order))[last_of_equals],
         (np.cumsum(wrong) / answered)[last_of_equals],
     )
+
+
+def threshold_for_all(
+    conditions: Sequence[Floats], labels: Labels, target_risk: float, lowest: float
+) -> float:
+    """The least confidence from which on at most this share is wrong under every condition.
+
+    conditions: (N, C) probabilities of the same faces under each. lowest: where to begin. 1 if
+    there is none below.
+    """
+    confidences = [probabilities.max(axis=1) for probabilities in conditions]
+    wrongs = [probabilities.argmax(axis=1) != labels for probabilities in conditions]
+    for threshold in np.arange(lowest, 1.0, 0.002).tolist():
+        risks = (
+            wrong[confidence >= threshold].mean() if (confidence >= threshold).any() else 0.0
+            for confidence, wrong in zip(confidences, wrongs, strict=True)
+        )
+        if max(risks) <= target_risk:
+            return round(float(threshold), 3)
+    return 1.0
 
 
 def fit_confidence(

@@ -16,6 +16,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from emotion_recognition.core.classifier import INPUT_SIZE
+from emotion_recognition.training.harsh_conditions import harsh
+from emotion_recognition.training.hidden_parts import hide_part
 from emotion_recognition.training.photometric import photometric
 
 #: What the faces are labelled with: FER+ annotators' votes for the four classes or for all eight
@@ -24,7 +26,7 @@ LabelKind = Literal["votes", "all_votes", "fer2013"]
 
 #: FER+ names of LABELS, in the same order, then of the other emotions.
 VOTE_NAMES = ("neutral", "anger", "surprise", "happiness")
-OTHER_VOTE_NAMES = ("sadness", "disgust", "fear", "contempt")
+OTHER_VOTE_NAMES = ("sadness", "fear", "disgust", "contempt")
 #: FER2013's numbers of LABELS, in the same order.
 FER2013_NUMBERS = (6, 0, 5, 3)
 FEWEST_VOTES = 3  # of ten; a training face with fewer votes for the classes says too little
@@ -51,13 +53,16 @@ def read_ferplus(
     limit: int | None = None,
     kind: LabelKind = "votes",
     with_unlabelled: bool = False,
+    fewest_equal: int = 0,
 ) -> EmotionImages:
     """The first `limit` images of a split ('train', 'valid'), crops of 48x48.
 
     Outlier votes (a count of 1) are dropped. An evaluation image is kept when one class has more
-    than half of the remaining votes and is one of the four: the four-class protocol. A training
-    image is kept when the classes have at least FEWEST_VOTES votes and it is no near-duplicate of
-    an evaluation image; with_unlabelled keeps the others too, with targets of zeros.
+    than half of the remaining votes and is one of the four, or for 'all_votes' one of the eight:
+    the protocols that figures use. A training image is kept when the classes have at least
+    FEWEST_VOTES votes, for 'fer2013' when two annotators saw in it what the label says, and when it
+    is no near-duplicate of an evaluation image; with_unlabelled keeps the others too, with targets
+    of zeros. fewest_equal: votes of ten that an evaluation image's class must have.
     """
     with np.load(path, allow_pickle=False) as archive:
         chosen = np.flatnonzero(archive["split"] == split)
@@ -68,11 +73,13 @@ def read_ferplus(
         webp, offset = archive["webp"], archive["offset"]
     votes[votes == 1] = 0
     four = [names.index(name) for name in VOTE_NAMES]
+    others = [names.index(name) for name in OTHER_VOTE_NAMES]
     if kind == "fer2013":
         targets = (numbers[:, None] == np.array(FER2013_NUMBERS)).astype(np.float32)
+        if split == "train":
+            targets *= votes[:, four] > 0
         labelled = targets.any(axis=1)
     else:
-        others = [names.index(name) for name in OTHER_VOTE_NAMES]
         targets = votes[:, four if kind == "votes" else four + others]
         labelled = targets.sum(axis=1) >= (FEWEST_VOTES if split == "train" else 1)
     if split == "train":
@@ -80,7 +87,9 @@ def read_ferplus(
     elif kind == "fer2013":
         keep = labelled
     else:
-        keep = (votes.max(axis=1) * 2 > votes.sum(axis=1)) & np.isin(votes.argmax(axis=1), four)
+        known = four if kind == "votes" else four + others
+        keep = (votes.max(axis=1) * 2 > votes.sum(axis=1)) & np.isin(votes.argmax(axis=1), known)
+        keep &= votes.max(axis=1) >= fewest_equal
     targets = np.where(labelled[:, None], targets, 0) / np.maximum(
         targets.sum(axis=1, keepdims=True), 1
     )
@@ -93,13 +102,27 @@ def read_ferplus(
 class EmotionDataset(Dataset[tuple[Tensor, Tensor]]):
     """Augmented samples; the one at (epoch, index) is the same on every run of a seed.
 
-    looseness: how far from exact the crops are, see `random_view`.
+    looseness: how far from exact the crops are, see `random_view`. hidden, harsh: how often a part
+    of the face is hidden, and how often the conditions are such that little can be told; a network
+    learns from the labels, which stay, how much that is. photometric: whether light, colour and
+    sharpness of the others vary.
     """
 
-    def __init__(self, images: EmotionImages, seed: int, looseness: float = 1.0) -> None:
+    def __init__(
+        self,
+        images: EmotionImages,
+        seed: int,
+        looseness: float = 1.0,
+        hidden: float = 0.0,
+        harsh: float = 0.0,
+        photometric: bool = True,
+    ) -> None:
         self.images = images
         self.seed = seed
         self.looseness = looseness
+        self.hidden = hidden
+        self.harsh = harsh
+        self.photometric = photometric
 
     def __len__(self) -> int:
         return len(self.images.crops)
@@ -107,8 +130,14 @@ class EmotionDataset(Dataset[tuple[Tensor, Tensor]]):
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
         epoch, index = key
         rng = np.random.default_rng((self.seed, epoch, index))
-        view = random_view(self.images.crops[index], rng, self.looseness)
-        crop = photometric(view, rng)
+        crop = random_view(self.images.crops[index], rng, self.looseness)
+        if rng.random() < self.hidden:
+            other = self.images.crops[int(rng.integers(len(self)))]
+            crop = hide_part(crop, random_view(other, rng), rng)
+        if rng.random() < self.harsh:
+            crop = harsh(crop, rng)
+        elif self.photometric:
+            crop = photometric(crop, rng)
         return torch.from_numpy(crop[None]), torch.from_numpy(self.images.targets[index])
 
 

@@ -56,6 +56,8 @@ from emotion_recognition.training.headline import measure
 from emotion_recognition.training.held_aside import NEGATIVES, held_aside_negatives
 from emotion_recognition.training.labelled_faces import ferplus_valid, label_agreement, wild
 
+AGREEMENT = 8  # of ten annotators
+
 PROTOCOL = {
     "classifier": "FER+ valid: votes of one dropped, images whose majority is one of four classes",
     "calibration": f"temperature and reject threshold from one half of valid (seed {SPLIT_SEED}), "
@@ -88,23 +90,29 @@ class Evaluation:
 
 def evaluate_classifiers(options: Evaluation) -> tuple[dict[str, Any], list[str]]:
     """Figures by model; a table of the targets, and tables of each model."""
-    valid = ferplus_valid(options.data / "emotion" / "ferplus.npz", options.limit)
     others = wild(options.data / "emotion" / "wild", held_out=True, limit=options.limit)
     everything: dict[str, Any] = {}
     for name in options.classifiers:
         manifest = read_manifest("classifier", name, options.models)
         network = open_model(manifest, options.backend, precision=options.precision)
+        classes = len(manifest.labels)
+        ferplus = options.data / "emotion" / "ferplus.npz"
+        valid = ferplus_valid(ferplus, options.limit, classes)
+        agreed = ferplus_valid(ferplus, options.limit, classes, AGREEMENT)
         shipped = Shipped(
             manifest.settings["temperature"], manifest.settings.get("reject_threshold", 0.0)
         )
-        evidence = measure_classifier(EmotionClassifier(network), shipped, valid, others)
+        evidence = measure_classifier(
+            EmotionClassifier(network, labels=manifest.labels), shipped, valid, agreed, others
+        )
         everything[name] = {"files": headline(manifest, options), **evidence.figures()}
         save_classifier_charts(name, evidence, options.output)
         sheet = sheets_folder(options.output) / f"classifier_{name}_errors.png"
         save_classifier_sheet(valid, evidence.probabilities, sheet)
     curves = {name: figures["robustness"] for name, figures in everything.items()}
     if curves:
-        save_robustness(curves, options.output / "classifier_robustness.png")
+        for key in ("accuracy", "coverage", "risk"):
+            save_robustness(curves, key, options.output / f"classifier_robustness_{key}.png")
     targets = targets_table(CLASSIFIER_TARGETS, everything)
     tables = [classifier_tables(name, item) for name, item in everything.items()]
     return everything, [targets, *tables]

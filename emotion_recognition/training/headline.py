@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 from emotion_recognition.backends import Precision, open_model
 from emotion_recognition.core.classifier import EmotionClassifier
 from emotion_recognition.core.detectors import make_detector
 from emotion_recognition.core.manifest import MODELS, FileKind, Kind, read_manifest
+from emotion_recognition.core.types import LABELS
 from emotion_recognition.training.detection_data import read_annotations
-from emotion_recognition.training.emotion_data import read_ferplus
-from emotion_recognition.training.evaluate_classifier import classifier_figures
+from emotion_recognition.training.emotion_data import LabelKind, read_ferplus
+from emotion_recognition.training.evaluate_classifier import among, classifier_figures
 from emotion_recognition.training.evaluate_detector import detector_figures
 
 #: The backend and precision that each artefact is measured with.
@@ -33,8 +35,9 @@ def measure(
 ) -> dict[FileKind, dict[str, float]]:
     """Headline figures of each artefact: detector on faces val, classifier on FER+ valid.
 
-    The classifier's are under the four-class protocol; accuracy_fer2013 is against the original
-    labels of the faces of valid that have one of the four.
+    A classifier's are under the protocol of the four classes or of all eight; of one that knows
+    eight, accuracy_four is under that of the four, asked about these alone. accuracy_fer2013 is
+    against the original labels of the faces of valid that have one of the four, likewise.
 
     data: folder with faces/ and emotion/ferplus.npz. artefacts: None for all that the model has.
     limit: use only so many images.
@@ -44,8 +47,9 @@ def measure(
         images = read_annotations(data / "faces", "val")[:limit]
     else:
         ferplus = data / "emotion" / "ferplus.npz"
-        crops = read_ferplus(ferplus, "valid", limit)
-        original = read_ferplus(ferplus, "valid", limit, "fer2013")
+        four, eight, original = (
+            read_ferplus(ferplus, "valid", limit, kind) for kind in get_args(LabelKind)
+        )
     metrics = {}
     if artefacts is None:
         artefacts = tuple(kind for kind in ARTEFACTS if kind in manifest.files)
@@ -56,8 +60,13 @@ def measure(
             detector = make_detector(manifest, network)
             figures = detector_figures(detector, images, detector.score_threshold)
         else:
-            classifier = EmotionClassifier(network, manifest.settings["temperature"])
-            figures = classifier_figures(classifier, crops)
-            figures["accuracy_fer2013"] = classifier_figures(classifier, original)["accuracy"]
+            labels = manifest.labels
+            classifier = EmotionClassifier(network, manifest.settings["temperature"], labels)
+            of_four = among(len(LABELS), classifier)
+            knows_eight = len(labels) > len(LABELS)
+            figures = classifier_figures(classifier, eight if knows_eight else four)
+            if knows_eight:
+                figures["accuracy_four"] = classifier_figures(of_four, four)["accuracy"]
+            figures["accuracy_fer2013"] = classifier_figures(of_four, original)["accuracy"]
         metrics[artefact] = {key: round(value, 4) for key, value in figures.items()}
     return metrics

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_recognition.core.types import LABELS
-from emotion_recognition.training.emotion_data import read_ferplus
+from emotion_recognition.training.emotion_data import LabelKind, read_ferplus
 
 Crop = NDArray[np.uint8]
 
@@ -26,15 +26,18 @@ HELD_OUT_PART = 5  # one identity in so many
 
 @dataclass(frozen=True)
 class LabelledFaces:
-    """crops: uint8 (H, W) gray, each of its own size. labels: (N,) indices into LABELS."""
+    """crops: uint8 (H, W) gray, each of its own size. labels: (N,) indices into EMOTIONS."""
 
     crops: Sequence[Crop]
     labels: NDArray[np.intp]
 
 
-def ferplus_valid(path: Path, limit: int | None = None) -> LabelledFaces:
-    """The valid split under the four-class protocol."""
-    images = read_ferplus(path, "valid", limit)
+def ferplus_valid(
+    path: Path, limit: int | None = None, classes: int = 4, fewest_equal: int = 0
+) -> LabelledFaces:
+    """The valid split under the protocol of four or of eight classes."""
+    kind: LabelKind = "votes" if classes == len(LABELS) else "all_votes"
+    images = read_ferplus(path, "valid", limit, kind, fewest_equal=fewest_equal)
     return LabelledFaces(list(images.crops), images.labels)
 
 

@@ -96,14 +96,15 @@ class ResidualBlock(nn.Module):
 class PaperClassifier(nn.Module):
     """Table II: a small Xception-like classifier.
 
-    Input (N, 1, 64, 64), gray in [0, 1]. Output (N, 4) logits of neutral, angry, surprised, happy.
+    Input (N, 1, 64, 64), gray in [0, 1]. Output (N, classes) logits, in the paper those of neutral,
+    angry, surprised and happy.
 
     Where the table is ambiguous: the residual of block 5 is 3x3 as printed (1x1 in blocks 3 and
     4); layers 6 and 7 print 16 channels after a block that leaves 64, so 64 are pooled and the
     linear layer is 64 -> 4.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, classes: int = 4) -> None:
         super().__init__()
         self.features = nn.Sequential(
             *conv_norm_relu(1, 8, stride=2),
@@ -113,7 +114,7 @@ class PaperClassifier(nn.Module):
             ResidualBlock(32, 64, residual_kernel=3),
         )
         self.pool = nn.AdaptiveAvgPool2d(1)
-        self.linear = nn.Linear(64, 4)
+        self.linear = nn.Linear(64, classes)
 
     def forward(self, crops: Tensor) -> Tensor:
         pooled = torch.flatten(self.pool(self.features(crops)), 1)

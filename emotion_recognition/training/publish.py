@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +20,25 @@ from torch import nn
 
 from emotion_recognition.core.classifier import EmotionClassifier, prepare_crop, softmax
 from emotion_recognition.core.detector import FaceDetector
-from emotion_recognition.core.manifest import MODELS, Kind
-from emotion_recognition.core.types import LABELS
+from emotion_recognition.core.manifest import MODELS, FileKind, Kind
+from emotion_recognition.core.types import EMOTIONS, LABELS
 from emotion_recognition.training.calibration_data import calibration_crops, calibration_faces
 from emotion_recognition.training.confidence import (
+    MOST_RISK,
     TARGET_RISK,
     fit_class_offsets,
     fit_confidence,
     split_halves,
+    threshold_for_all,
 )
 from emotion_recognition.training.emotion_data import read_ferplus
 from emotion_recognition.training.headline import measure
+from emotion_recognition.training.labelled_faces import LabelledFaces
 from emotion_recognition.training.ncnn_export import export_ncnn
 from emotion_recognition.training.networks import PaperClassifier, PaperDetector
 from emotion_recognition.training.onnx_export import export_onnx
 from emotion_recognition.training.package_files import FILE_NAMES, write_manifest
+from emotion_recognition.training.perturbations import PERTURBATIONS, perturbed
 from emotion_recognition.training.quantize import (
     calibrate,
     convert_to_int8,
@@ -60,15 +66,20 @@ class Release:
     """A packaged model: what it is, and what it was made from.
 
     class_offsets: whether a classifier's logits are corrected, see `fit_class_offsets`. The paper
-    does not do so.
+    does not do so. classes: of a classifier, the first ones of EMOTIONS. robust: whether the reject
+    threshold holds the risk under every one of PERTURBATIONS, not on faces as they are alone.
+    torchscript: the file for torch. Its integer engines differ from processor to processor.
     """
 
     kind: Kind
     name: str
-    network: type[nn.Module]
+    network: Callable[[], nn.Module]
     architecture: str
     data_sources: tuple[str, ...]
     class_offsets: bool = False
+    classes: int = len(LABELS)
+    robust: bool = False
+    torchscript: FileKind = "torchscript_int8"
 
 
 RELEASES = {
@@ -86,26 +97,41 @@ RELEASES = {
             "residual network, see training/residual_network.py",
             (FERPLUS, WILD),
             class_offsets=True,
+            robust=True,
+            torchscript="torchscript_float",
+        ),
+        Release(
+            "classifier",
+            "eight",
+            partial(DefaultClassifier, len(EMOTIONS)),
+            "residual network, see training/residual_network.py",
+            (FERPLUS, WILD),
+            class_offsets=True,
+            classes=len(EMOTIONS),
+            robust=True,
+            torchscript="torchscript_float",
         ),
     )
 }
 
-INTERFACES: dict[Kind, dict[str, Any]] = {
-    "detector": {
-        "input": "float32 (1, 3, 288, 288), BGR / 255, letterboxed with gray 114",
-        "output": "float32 (1, 11, 9, 9): 2 x (x, y, sqrt w, sqrt h, confidence), class score",
-        "input_shape": FaceDetector.INPUT_SHAPE,
-        "output_shape": FaceDetector.OUTPUT_SHAPE,
-        "labels": ["face"],
-    },
-    "classifier": {
+
+def interface(release: Release) -> dict[str, Any]:
+    """What a manifest says of a network's input and output."""
+    if release.kind == "detector":
+        return {
+            "input": "float32 (1, 3, 288, 288), BGR / 255, letterboxed with gray 114",
+            "output": "float32 (1, 11, 9, 9): 2 x (x, y, sqrt w, sqrt h, confidence), class score",
+            "input_shape": FaceDetector.INPUT_SHAPE,
+            "output_shape": FaceDetector.OUTPUT_SHAPE,
+            "labels": ["face"],
+        }
+    return {
         "input": "float32 (1, 1, 64, 64), gray / 255",
-        "output": "float32 (1, 4) logits; softmax(logits / temperature)",
+        "output": f"float32 (1, {release.classes}) logits; softmax(logits / temperature)",
         "input_shape": EmotionClassifier.INPUT_SHAPE,
-        "output_shape": (1, len(LABELS)),
-        "labels": list(LABELS),
-    },
-}
+        "output_shape": (1, release.classes),
+        "labels": EMOTIONS[: release.classes],
+    }
 
 
 def write_files(
@@ -118,7 +144,7 @@ def write_files(
     quantized after training.
     """
     network = release.network()
-    network.load_state_dict(torch.load(weights, weights_only=True))
+    network.load_state_dict(read_weights(release, weights))
     fused = fuse(network)
     if release.kind == "detector":
         output_layer, example = "head", torch.rand(1, 3, 288, 288)
@@ -127,6 +153,8 @@ def write_files(
         output_layer, example = "linear", torch.rand(1, 1, 64, 64)
         batches = calibration_crops(read_ferplus(data / "emotion" / "ferplus.npz", "train"))
     folder.mkdir(parents=True, exist_ok=True)
+    for name in FILE_NAMES.values():
+        (folder / name).unlink(missing_ok=True)
     if quantization_aware is not None:
         fused.load_state_dict(torch.load(quantization_aware, weights_only=True))
     calibrated = calibrate(fused, output_layer, batches, example)
@@ -136,8 +164,18 @@ def write_files(
     export_onnx(fused, example, folder / FILE_NAMES["onnx_float"])
     export_onnx(calibrated, example, folder / FILE_NAMES["onnx_int8"])
     export_ncnn(folder / FILE_NAMES["onnx_float"], folder / FILE_NAMES["ncnn_float"])
-    save_torchscript(convert_to_int8(calibrated), example, folder / FILE_NAMES["torchscript_int8"])
+    traced = fused if release.torchscript == "torchscript_float" else convert_to_int8(calibrated)
+    save_torchscript(traced, example, folder / FILE_NAMES[release.torchscript])
     return settings
+
+
+def read_weights(release: Release, path: Path) -> dict[str, torch.Tensor]:
+    """A run's float.pt. Of a classifier that learned more emotions the first classes are kept."""
+    state: dict[str, torch.Tensor] = torch.load(path, weights_only=True)
+    if release.kind == "classifier":
+        for name in ("linear.weight", "linear.bias"):
+            state[name] = state[name][: release.classes].clone()
+    return state
 
 
 def fit_to_confidence(
@@ -148,7 +186,9 @@ def fit_to_confidence(
     If the release has class offsets, they become part of the last layer of both networks. All from
     one half of valid; the other stays for measuring, see `confidence.split_halves`.
     """
-    images = read_ferplus(ferplus, "valid")
+    images = read_ferplus(
+        ferplus, "valid", kind="votes" if release.classes == len(LABELS) else "all_votes"
+    )
     half, _ = split_halves(len(images.crops))
     labels = images.labels[half]
     logits = _logits(calibrated, [images.crops[index] for index in half])
@@ -159,13 +199,24 @@ def fit_to_confidence(
                 network.get_submodule("linear").bias += torch.from_numpy(offsets)  # type: ignore[operator]
         logits = logits + offsets
     temperature, threshold = fit_confidence(softmax(logits), labels, TARGET_RISK)
+    if release.robust:
+        faces = LabelledFaces([images.crops[index] for index in half], labels)
+        conditions = [
+            softmax(_logits(calibrated, perturbed(faces, item, level)) / np.float32(temperature))
+            for item in PERTURBATIONS
+            for level in item.levels
+        ]
+        threshold = threshold_for_all(conditions, labels, MOST_RISK, threshold)
     return {"temperature": temperature, "reject_threshold": round(threshold, 3)}
 
 
 def _logits(model: nn.Module, crops: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
-    inputs = torch.from_numpy(np.stack([prepare_crop(crop) for crop in crops]))
-    with torch.inference_mode():
-        return np.asarray(model(inputs[:, None].float() / 255).numpy(), np.float32)
+    parts = []
+    for start in range(0, len(crops), 256):
+        pixels = np.stack([prepare_crop(crop) for crop in crops[start : start + 256]])
+        with torch.inference_mode():
+            parts.append(model(torch.from_numpy(pixels)[:, None].float() / 255).numpy())
+    return np.asarray(np.concatenate(parts), np.float32)
 
 
 def main() -> None:
@@ -190,7 +241,7 @@ def main() -> None:
         settings = {"crop_scale": options.crop_scale, **fitted}
     content: dict[str, Any] = {
         "architecture": release.architecture,
-        **INTERFACES[release.kind],
+        **interface(release),
         "settings": settings,
         "quantization": "trained with rounding, then calibrated"
         if options.quantization_aware

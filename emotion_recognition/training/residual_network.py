@@ -1,4 +1,4 @@
-"""The default classifier, and the larger network that teaches it."""
+"""The default classifier."""
 
 from __future__ import annotations
 
@@ -69,24 +69,10 @@ class ResidualClassifier(nn.Module):
 class DefaultClassifier(ResidualClassifier):
     """At most 300,000 parameters and 20 million multiply-accumulates, for the smallest boards."""
 
-    def __init__(self) -> None:
-        super().__init__(widths=(16, 16, 32, 64, 100), units=(1, 2, 1, 1), dropout=0.1)
-
-
-class Teacher(ResidualClassifier):
-    """Learns all eight emotions of FER+, the four of LABELS first. Never shipped.
-
-    It looks at crops of 48x48, which is all that FER2013's hold, in half the time.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(widths=(32, 32, 64, 128, 192), units=(2, 2, 2, 1), classes=8, dropout=0.3)
-
-    def forward(self, crops: Tensor) -> Tensor:
-        small = nn.functional.interpolate(
-            crops, size=(48, 48), mode="bilinear", align_corners=False, antialias=True
+    def __init__(self, classes: int = 4) -> None:
+        super().__init__(
+            widths=(16, 16, 32, 64, 100), units=(1, 2, 1, 1), classes=classes, dropout=0.1
         )
-        return super().forward(small)
 
 
 class FirstFour(nn.Module):

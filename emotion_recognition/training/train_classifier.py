@@ -14,6 +14,7 @@ from typing import get_args
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
@@ -27,19 +28,28 @@ from emotion_recognition.training.emotion_data import (
     read_ferplus,
 )
 from emotion_recognition.training.evaluate_classifier import classifier_figures
-from emotion_recognition.training.labelled_faces import wild
+from emotion_recognition.training.muon import Muon
 from emotion_recognition.training.networks import PaperClassifier
-from emotion_recognition.training.quantize import calibrate, fuse
-from emotion_recognition.training.residual_network import DefaultClassifier, FirstFour, Teacher
+from emotion_recognition.training.opinions import (
+    MASKED,
+    all_faces,
+    opinions,
+    read_opinions,
+    upright_faces,
+    with_opinions,
+)
+from emotion_recognition.training.quantize import calibrate
+from emotion_recognition.training.residual_network import DefaultClassifier, FirstFour
 from emotion_recognition.training.runtime import as_network
 from emotion_recognition.training.sampling import EpochSampler
+from emotion_recognition.training.teachers import EMOTIONS, TEACHERS
 from emotion_recognition.training.trainer import fit, train_and_save
 
-NETWORKS: dict[str, type[nn.Module]] = {
+STUDENTS: dict[str, Callable[[int], nn.Module]] = {
     "paper": PaperClassifier,
     "default": DefaultClassifier,
-    "teacher": Teacher,
 }
+MASKED_REPEATS = 3  # there are few
 
 
 def cross_entropy(logits: Tensor, distribution: Tensor) -> Tensor:
@@ -47,60 +57,42 @@ def cross_entropy(logits: Tensor, distribution: Tensor) -> Tensor:
     return nn.functional.cross_entropy(logits, distribution)
 
 
-def taught_by(teachers: Sequence[nn.Module], share: float) -> Callable[[Tensor, Tensor], Tensor]:
-    """Targets of which `share` is the teachers' mean opinion of the very same view of the face.
-
-    Hinton et al., 2015; the same view, as in Beyer et al., "Knowledge distillation: a good teacher
-    is patient and consistent", 2022. A face without votes is the teachers' alone. Of emotions
-    beyond LABELS teachers have no opinion: those votes stay, and the teachers divide the rest.
-    """
-
-    def relabel(images: Tensor, votes: Tensor) -> Tensor:
-        with torch.no_grad():
-            opinions = [torch.softmax(teacher(images).float(), dim=1) for teacher in teachers]
-        opinion = torch.stack(opinions).mean(dim=0)
-        four, others = votes[:, : len(LABELS)], votes[:, len(LABELS) :]
-        voted = votes.sum(dim=1, keepdim=True) > 0.5
-        taught = (1 - share) * four + share * four.sum(dim=1, keepdim=True) * opinion
-        return torch.cat([torch.where(voted, taught, opinion), others], dim=1)
-
-    return relabel
+def with_masked(images: EmotionImages, crops: Sequence[NDArray[np.uint8]]) -> EmotionImages:
+    """Adds faces in masks, several times each, with what one would say of a face unseen."""
+    voted = images.targets[images.targets.sum(axis=1) > 0]
+    prior = np.tile(voted.mean(axis=0), (MASKED_REPEATS * len(crops), 1))
+    return EmotionImages(
+        [*images.crops, *(crop for crop in crops for _ in range(MASKED_REPEATS))],
+        np.concatenate([images.targets, prior.astype(np.float32)]),
+    )
 
 
-def read_teacher(path: Path) -> nn.Module:
-    """From a run of the teacher, or of an earlier default classifier."""
-    weights = torch.load(path, weights_only=True)
-    emotions = len(weights["linear.weight"])
-    network = DefaultClassifier() if emotions == len(LABELS) else Teacher()
-    network.load_state_dict(weights)
-    return FirstFour(fuse(network))
-
-
-def with_wild(images: EmotionImages, folder: Path) -> EmotionImages:
-    """Adds the faces of `wild` whose people are not held out, without their noisy labels."""
-    faces = wild(folder, held_out=False)
-    crops = [crop for part in faces.values() for crop in part.crops]
-    unlabelled = np.zeros((len(crops), images.targets.shape[1]), np.float32)
-    return EmotionImages([*images.crops, *crops], np.concatenate([images.targets, unlabelled]))
-
-
-def validate(images: EmotionImages, model: nn.Module) -> dict[str, float]:
-    return classifier_figures(EmotionClassifier(as_network(FirstFour(model))), images)
+def validate(four: EmotionImages, eight: EmotionImages, model: nn.Module) -> dict[str, float]:
+    """Figures of the four-class protocol, and accuracy_eight of a network that knows eight."""
+    figures = classifier_figures(EmotionClassifier(as_network(FirstFour(model))), four)
+    answers = opinions([model], eight)
+    if answers.shape[1] == EMOTIONS:
+        figures["accuracy_eight"] = float((answers.argmax(1).numpy() == eight.labels).mean())
+    return figures
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="ferplus.npz")
+    parser.add_argument("--data", type=Path, required=True, help="folder with emotion/ and faces/")
     parser.add_argument(
         "--output", type=Path, required=True, help="checkpoints and curves; resumed"
     )
-    parser.add_argument("--network", choices=NETWORKS, default="paper")
+    parser.add_argument("--network", choices=[*STUDENTS, *TEACHERS], default="paper")
     parser.add_argument("--labels", choices=get_args(LabelKind), default="votes")
+    parser.add_argument("--opinions", type=Path, help="of teachers; see training.opinions")
+    parser.add_argument("--share", type=float, default=0.8, help="of the opinions in the targets")
+    parser.add_argument("--hidden", type=float, default=0.0, help="share of faces partly hidden")
+    parser.add_argument("--harsh", type=float, default=0.0, help="share under harsh conditions")
     parser.add_argument(
-        "--teachers", type=Path, nargs="+", default=[], help="float.pt of teachers' runs"
+        "--photometric", action=argparse.BooleanOptionalAction, default=True, help="vary the light"
     )
-    parser.add_argument("--share", type=float, default=0.7, help="of the teachers in the targets")
-    parser.add_argument("--wild", type=Path, help="folder of unlabelled faces for the teachers")
+    parser.add_argument("--masked", action="store_true", help="add masked faces: cannot tell")
+    parser.add_argument("--muon", action="store_true", help="instead of AdamW")
     parser.add_argument("--initial", type=Path, help="float.pt of an earlier run to go on from")
     parser.add_argument(
         "--quantization-aware", action="store_true", help="round as int8 does while training"
@@ -117,26 +109,42 @@ def main() -> None:
 
     torch.manual_seed(options.seed)
     cv2.setNumThreads(0)  # the loader's workers are the parallelism
-    train = read_ferplus(
-        options.data, "train", options.limit, options.labels, bool(options.teachers)
+    ferplus = options.data / "emotion" / "ferplus.npz"
+    kind: LabelKind = "all_votes" if options.network in TEACHERS else options.labels
+    classes = EMOTIONS if kind == "all_votes" else len(LABELS)
+    if options.opinions:
+        train = all_faces(options.data)
+        opinion = read_opinions(options.opinions, train)
+        train = with_opinions(train, opinion, options.share, classes)
+    else:
+        train = read_ferplus(ferplus, "train", options.limit, kind)
+    if options.masked:
+        train = with_masked(train, upright_faces(options.data / "faces", MASKED))
+    four = read_ferplus(
+        ferplus, "valid", options.limit, "fer2013" if kind == "fer2013" else "votes"
     )
-    if options.wild:
-        train = with_wild(train, options.wild)
-    valid_labels: LabelKind = "fer2013" if options.labels == "fer2013" else "votes"
-    valid = read_ferplus(options.data, "valid", options.limit, valid_labels)
+    eight = read_ferplus(ferplus, "valid", options.limit, "all_votes")
     loader = DataLoader(
-        EmotionDataset(train, options.seed, options.looseness),
+        EmotionDataset(
+            train,
+            options.seed,
+            options.looseness,
+            options.hidden,
+            options.harsh,
+            options.photometric,
+        ),
         options.batch_size,
         sampler=EpochSampler(len(train.crops), options.seed),
         num_workers=options.workers,
         drop_last=len(train.crops) > options.batch_size,
     )
-    network = NETWORKS[options.network]()
+    network = (
+        TEACHERS[options.network]()
+        if options.network in TEACHERS
+        else STUDENTS[options.network](classes)
+    )
     if options.initial:
         network.load_state_dict(torch.load(options.initial, weights_only=True))
-    relabel = None
-    if options.teachers:
-        relabel = taught_by([read_teacher(path) for path in options.teachers], options.share)
 
     def calibrated(fused: nn.Module) -> torch.fx.GraphModule:
         return calibrate(fused, "linear", calibration_crops(train), torch.rand(1, 1, 64, 64))
@@ -146,13 +154,13 @@ def main() -> None:
             model,
             cross_entropy,
             loader,
-            partial(validate, valid),
+            partial(validate, four, eight),
             options.output,
             options.epochs,
             options.learning_rate,
             options.weight_decay,
             validate_every=4,
-            relabel=relabel,
+            make_optimizer=Muon if options.muon else torch.optim.AdamW,
         )
 
     train_and_save(

@@ -52,7 +52,6 @@ def fit(
     weight_decay: float = 0.02,
     ema_decay: float = 0.998,
     validate_every: int = 1,
-    relabel: Callable[[Tensor, Tensor], Tensor] | None = None,
     decay_epochs: int | None = None,
     make_optimizer: MakeOptimizer = torch.optim.AdamW,
 ) -> nn.Module:
@@ -60,10 +59,9 @@ def fit(
 
     The loader yields uint8 images and targets; images are scaled to [0, 1] here. Its sampler has
     an `epoch` attribute, so that an interrupted run, started again, draws the same samples and
-    ends with the same weights. relabel: makes the targets of the loss from the scaled images and
-    the loader's targets, as a teacher does. decay_epochs: see `warm_stable_decay`, with an average
-    that suits any number of steps; None: one cycle with a cosine over all epochs. make_optimizer:
-    called with the parameters, the learning rate and the keyword weight_decay.
+    ends with the same weights. decay_epochs: see `warm_stable_decay`, with an average that suits
+    any number of steps; None: one cycle with a cosine over all epochs. make_optimizer: called with
+    the parameters, the learning rate and the keyword weight_decay.
     """
     output.mkdir(parents=True, exist_ok=True)
     multiplies_bfloat16 = has_bfloat16()
@@ -108,8 +106,6 @@ def fit(
                 scaled = _scaled(images)
                 with torch.autocast("cpu", torch.bfloat16, enabled=multiplies_bfloat16):
                     predictions = model(scaled)
-                    if relabel is not None:
-                        targets = relabel(scaled, targets)
                 loss = loss_function(predictions.float(), targets)
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()

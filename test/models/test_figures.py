@@ -33,8 +33,15 @@ def test_the_detector_is_as_good_as_its_manifest_says(artefact: FileKind) -> Non
     assert figures == pytest.approx(published, abs=0.005)
 
 
-@pytest.mark.parametrize("artefact", INT8)
-@pytest.mark.parametrize("name", model_names("classifier"))
+CLASSIFIERS = [
+    (name, artefact)
+    for name in model_names("classifier")
+    for artefact in INT8
+    if artefact in read_manifest("classifier", name).files
+]
+
+
+@pytest.mark.parametrize(("name", "artefact"), CLASSIFIERS)
 def test_the_classifier_is_as_good_as_its_manifest_says(name: str, artefact: FileKind) -> None:
     skip_unless_exact(artefact)
     figures = measure("classifier", DATA, artefacts=(artefact,), name=name)[artefact]
@@ -49,8 +56,7 @@ def test_int8_costs_the_detector_at_most_a_hundredth(artefact: FileKind) -> None
         assert metrics[artefact][figure] >= metrics["onnx_float"][figure] - 0.01
 
 
-@pytest.mark.parametrize("artefact", INT8)
-@pytest.mark.parametrize("name", model_names("classifier"))
+@pytest.mark.parametrize(("name", "artefact"), CLASSIFIERS)
 def test_int8_costs_a_classifier_at_most_half_a_point(name: str, artefact: FileKind) -> None:
     metrics = read_manifest("classifier", name).metrics
     assert metrics[artefact]["accuracy"] >= metrics["onnx_float"]["accuracy"] - 0.005

@@ -11,6 +11,7 @@ from emotion_recognition.training.confidence import (
     risk_coverage,
     split_halves,
     temper,
+    threshold_for_all,
 )
 from emotion_recognition.training.evidence.reliability import reliability
 
@@ -127,3 +128,17 @@ def test_the_reject_threshold_answers_as_many_as_the_risk_allows() -> None:
 def test_where_no_answer_is_good_enough_all_are_rejected() -> None:
     probabilities, labels = answers([0.9, 0.8], [False, False])
     assert risk_coverage(probabilities, labels).threshold_for(0.1) == 1
+
+
+def test_the_threshold_holds_the_risk_under_every_condition() -> None:
+    labels = np.zeros(20, np.intp)
+
+    def half_right(right: float, wrong: float) -> NDArray[np.float32]:
+        """Half of the faces right with a confidence, half wrong with another."""
+        rows = [[right, 1 - right]] * 10 + [[1 - wrong, wrong]] * 10
+        return np.array(rows, np.float32)
+
+    clear, dark = half_right(0.9, 0.6), half_right(0.95, 0.8)
+    assert threshold_for_all([clear], labels, 0.08, 0.5) == pytest.approx(0.6, abs=0.005)
+    assert threshold_for_all([clear, dark], labels, 0.08, 0.5) == pytest.approx(0.8, abs=0.005)
+    assert threshold_for_all([half_right(0.7, 0.9999)], labels, 0.08, 0.5) == 1.0

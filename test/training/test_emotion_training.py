@@ -10,9 +10,9 @@ from torch.utils.data import DataLoader
 
 from emotion_recognition.training.emotion_data import EmotionDataset, EmotionImages
 from emotion_recognition.training.networks import PaperClassifier, PaperDetector
-from emotion_recognition.training.residual_network import DefaultClassifier, Teacher
+from emotion_recognition.training.residual_network import DefaultClassifier
 from emotion_recognition.training.sampling import EpochSampler
-from emotion_recognition.training.train_classifier import cross_entropy, read_teacher, taught_by
+from emotion_recognition.training.train_classifier import cross_entropy
 from emotion_recognition.training.trainer import fit
 
 
@@ -46,49 +46,6 @@ def test_training_lowers_the_loss_and_leaves_its_curve(
     assert len(history) == 6
     assert history[-1]["loss"] < 0.9 * history[0]["loss"]
     assert (tmp_path / "curves.png").stat().st_size > 1000
-
-
-class Certain(nn.Module):
-    """Of one class, whatever it sees."""
-
-    def __init__(self, label: int) -> None:
-        super().__init__()
-        self.label = label
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return 100 * torch.eye(4)[[self.label] * len(images)]
-
-
-def test_a_teacher_gives_its_part_of_the_target_and_all_of_it_without_votes() -> None:
-    votes = torch.tensor([[1.0, 0, 0, 0], [0, 0, 0, 0]])
-    targets = taught_by([Certain(1)], 0.75)(torch.zeros(2, 1, 64, 64), votes)
-    assert torch.allclose(targets, torch.tensor([[0.25, 0.75, 0, 0], [0, 1, 0, 0]]))
-
-
-def test_votes_for_other_emotions_stay_and_the_teachers_divide_the_rest() -> None:
-    votes = torch.tensor([[0.5, 0, 0, 0, 0.5, 0, 0, 0], [0.0] * 8])
-    targets = taught_by([Certain(1)], 0.5)(torch.zeros(2, 1, 64, 64), votes)
-    expected = [[0.25, 0.25, 0, 0, 0.5, 0, 0, 0], [0, 1, 0, 0, 0, 0, 0, 0]]
-    assert torch.allclose(targets, torch.tensor(expected))
-
-
-@pytest.mark.parametrize("network", [Teacher, DefaultClassifier])
-def test_a_teacher_and_an_earlier_student_can_both_teach(
-    network: type[nn.Module], tmp_path: Path
-) -> None:
-    torch.manual_seed(0)
-    trained = network().eval()
-    torch.save(trained.state_dict(), tmp_path / "float.pt")
-    crops = torch.rand(2, 1, 64, 64)
-    with torch.no_grad():
-        taught = read_teacher(tmp_path / "float.pt")(crops)
-        assert torch.allclose(taught, trained(crops)[:, :4], atol=1e-4)
-
-
-def test_several_teachers_weigh_the_same() -> None:
-    votes = torch.tensor([[1.0, 0, 0, 0]])
-    targets = taught_by([Certain(1), Certain(2)], 0.5)(torch.zeros(1, 1, 64, 64), votes)
-    assert torch.allclose(targets, torch.tensor([[0.5, 0.25, 0.25, 0]]))
 
 
 def test_the_default_classifier_is_within_its_budget() -> None:

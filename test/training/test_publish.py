@@ -1,5 +1,6 @@
 """What is fitted to a classifier's confidence becomes part of the files."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ import torch
 from ferplus_archive import write_ferplus
 from torch import nn
 
-from emotion_recognition.training.publish import RELEASES, fit_to_confidence
+from emotion_recognition.training.publish import RELEASES, fit_to_confidence, read_weights
+from emotion_recognition.training.residual_network import DefaultClassifier
 
 
 class ByBrightness(nn.Module):
@@ -27,23 +29,28 @@ class ByBrightness(nn.Module):
         return logits
 
 
-@pytest.fixture
-def ferplus(tmp_path: Path) -> Path:
-    """1000 crops of every brightness, labelled as likely as an honest `ByBrightness` says."""
+def write_faces(path: Path, count: int) -> None:
+    """Crops of every brightness, labelled as likely as an honest `ByBrightness` says."""
     rng = np.random.default_rng(0)
-    crops = [np.full((48, 48), level, np.uint8) for level in rng.integers(0, 256, 1000)]
+    crops = [np.full((48, 48), level, np.uint8) for level in rng.integers(0, 256, count)]
     with torch.no_grad():
         logits = ByBrightness()(torch.from_numpy(np.stack(crops)[:, None]).float() / 255)
     likely = torch.softmax(logits, 1).numpy().cumsum(axis=1)
-    labels = (likely < rng.random((1000, 1))).sum(axis=1).clip(max=3)
+    labels = (likely < rng.random((count, 1))).sum(axis=1).clip(max=3)
+    write_ferplus(path, crops, labels, ["valid"] * count)
+
+
+@pytest.fixture
+def ferplus(tmp_path: Path) -> Path:
     path = tmp_path / "ferplus.npz"
-    write_ferplus(path, crops, labels, ["valid"] * len(crops))
+    write_faces(path, 1000)
     return path
 
 
 def test_class_offsets_become_part_of_the_last_layer_of_every_file(ferplus: Path) -> None:
     calibrated, fused = ByBrightness(reluctance=1), ByBrightness(reluctance=1)
-    settings = fit_to_confidence(RELEASES["classifier_default"], calibrated, fused, ferplus)
+    release = replace(RELEASES["classifier_default"], robust=False)
+    settings = fit_to_confidence(release, calibrated, fused, ferplus)
     assert settings["temperature"] == pytest.approx(1, abs=0.3)
     assert torch.equal(calibrated.linear.bias, fused.linear.bias)
     corrected, honest = (
@@ -54,8 +61,33 @@ def test_class_offsets_become_part_of_the_last_layer_of_every_file(ferplus: Path
     assert (honest - corrected).abs().max() < 0.6
 
 
+def test_the_threshold_holds_under_hard_conditions_as_well(tmp_path: Path) -> None:
+    path = tmp_path / "ferplus.npz"
+    write_faces(path, 120)
+    release = replace(RELEASES["classifier_default"], class_offsets=False)
+    usual, hard = (
+        fit_to_confidence(replace(release, robust=robust), ByBrightness(), ByBrightness(), path)
+        for robust in (False, True)
+    )
+    # In three times the light most crops are white, and this network takes them for the last class.
+    assert hard["reject_threshold"] > usual["reject_threshold"]
+
+
 def test_the_papers_classifiers_stay_as_they_were_trained(ferplus: Path) -> None:
     for name in ("classifier_paper", "classifier_paper_fer2013"):
         network = ByBrightness(reluctance=1)
         fit_to_confidence(RELEASES[name], network, network, ferplus)
         assert torch.equal(network.linear.bias, ByBrightness(reluctance=1).linear.bias)
+
+
+def test_weights_that_know_eight_emotions_give_the_classifier_of_four_as_well(
+    tmp_path: Path,
+) -> None:
+    torch.manual_seed(0)
+    learned = DefaultClassifier(8).eval()
+    torch.save(learned.state_dict(), tmp_path / "float.pt")
+    crop = torch.rand(1, 1, 64, 64)
+    for release, classes in (("classifier_eight", 8), ("classifier_default", 4)):
+        network = RELEASES[release].network().eval()
+        network.load_state_dict(read_weights(RELEASES[release], tmp_path / "float.pt"))
+        assert torch.equal(network(crop), learned(crop)[:, :classes])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_recognition.core.types import LABELS
+from emotion_recognition.core.types import EMOTIONS, LABELS
 from emotion_recognition.training.confidence import (
     TARGET_RISK,
     RiskCoverage,
@@ -17,14 +17,14 @@ from emotion_recognition.training.confidence import (
     split_halves,
     temper,
 )
-from emotion_recognition.training.evaluate_classifier import Classify, confusion
+from emotion_recognition.training.evaluate_classifier import Classify, among, confusion
 from emotion_recognition.training.evidence.reliability import Reliability, reliability
 from emotion_recognition.training.evidence.report import (
     accuracy,
     classification_report,
     wilson_interval,
 )
-from emotion_recognition.training.evidence.robustness import PERTURBATIONS, accuracy_by_level
+from emotion_recognition.training.evidence.robustness import Robustness, by_level
 from emotion_recognition.training.labelled_faces import LabelledFaces, together
 
 
@@ -46,7 +46,7 @@ class Calibration:
 
     before: at temperature 1. after: at the fitted one. as_shipped: at the manifest's, which may
     have been fitted on other faces. risk_coverage, threshold: on the confidence at the fitted
-    temperature; risk_coverage_as_shipped: at the manifest's. confusion: (4, 4), rows are the true
+    temperature; risk_coverage_as_shipped: at the manifest's. confusion: (C, C), rows are the true
     classes.
     """
 
@@ -88,14 +88,19 @@ class Calibration:
 class ClassifierEvidence:
     """What one run over the faces gave.
 
-    confusion, wild_confusion: (4, 4), rows are the true classes. wild_by_source: the same, by
-    source. robustness: perturbation name to accuracy by level. probabilities: (N, 4) on valid, at
-    the fitted temperature.
+    confusion: (C, C), rows are the true classes; agreed: the same of the faces on which nearly all
+    annotators agree, where an error is the classifier's own. wild_confusion: (4, 4), a classifier
+    of eight is asked about the four alone, as the wild faces have no other labels. wild_by_source:
+    the same, by source. robustness: by perturbation and level. robust_calibration_error: over all
+    of these.
+    probabilities: (N, C) on valid, at the fitted temperature.
     """
 
     confusion: NDArray[np.int64]
+    agreed: NDArray[np.int64]
     calibration: Calibration
-    robustness: dict[str, dict[float, float]]
+    robustness: dict[str, dict[float, Robustness]]
+    robust_calibration_error: float
     wild_confusion: NDArray[np.int64]
     wild_by_source: dict[str, NDArray[np.int64]]
     wild_reliability: Reliability
@@ -105,38 +110,54 @@ class ClassifierEvidence:
         """For JSON."""
         return {
             "ferplus_valid": _summary(self.confusion),
+            "annotators_agree": _accuracy(self.agreed),
             "calibration": self.calibration.figures(),
-            "robustness": self.robustness,
+            "robustness": {
+                name: {level: asdict(item) for level, item in levels.items()}
+                for name, levels in self.robustness.items()
+            },
+            "largest_risk": max(
+                item.risk for levels in self.robustness.values() for item in levels.values()
+            ),
+            "expected_calibration_error_over_all_levels": self.robust_calibration_error,
             "wild_held_out": {
                 **_summary(self.wild_confusion),
                 "expected_calibration_error": self.wild_reliability.expected_calibration_error,
                 "accuracy_by_source": {
-                    source: {
-                        "accuracy": accuracy(counts),
-                        "accuracy_interval": wilson_interval(accuracy(counts), int(counts.sum())),
-                        "faces": int(counts.sum()),
-                    }
-                    for source, counts in self.wild_by_source.items()
+                    source: _accuracy(counts) for source, counts in self.wild_by_source.items()
                 },
             },
         }
 
 
 def measure_classifier(
-    classify: Classify, shipped: Shipped, valid: LabelledFaces, wild: dict[str, LabelledFaces]
+    classify: Classify,
+    shipped: Shipped,
+    valid: LabelledFaces,
+    agreed: LabelledFaces,
+    wild: dict[str, LabelledFaces],
 ) -> ClassifierEvidence:
-    """classify: at temperature 1. wild: held-out faces by source."""
+    """classify: at temperature 1. agreed: those of valid on which nearly all annotators agree.
+
+    wild: held-out faces by source.
+    """
     probabilities = classify(valid.crops)
     calibration = measure_calibration(probabilities, valid.labels, shipped)
-    wild_probabilities = {source: classify(faces.crops) for source, faces in wild.items()}
+    of_four = among(len(LABELS), classify)
+    wild_probabilities = {source: of_four(faces.crops) for source, faces in wild.items()}
     wild_by_source = {
         source: confusion(wild[source].labels, answers.argmax(axis=1))
         for source, answers in wild_probabilities.items()
     }
+    robust, robust_error = by_level(classify, valid, shipped.temperature, shipped.reject_threshold)
     return ClassifierEvidence(
-        confusion=confusion(valid.labels, probabilities.argmax(axis=1)),
+        confusion=confusion(valid.labels, probabilities.argmax(axis=1), probabilities.shape[1]),
+        agreed=confusion(
+            agreed.labels, classify(agreed.crops).argmax(axis=1), probabilities.shape[1]
+        ),
         calibration=calibration,
-        robustness={item.name: accuracy_by_level(classify, valid, item) for item in PERTURBATIONS},
+        robustness=robust,
+        robust_calibration_error=robust_error,
         wild_confusion=np.sum(list(wild_by_source.values()), axis=0),
         wild_by_source=wild_by_source,
         wild_reliability=reliability(
@@ -152,7 +173,7 @@ def measure_calibration(
 ) -> Calibration:
     """Fits the temperature and the reject threshold on one half and measures them on the other.
 
-    probabilities: (N, 4) at temperature 1.
+    probabilities: (N, C) at temperature 1.
     """
     fit, rest = split_halves(len(labels))
     temperature, threshold = fit_confidence(probabilities[fit], labels[fit], TARGET_RISK)
@@ -168,17 +189,26 @@ def measure_calibration(
         as_shipped=reliability(as_shipped, truth),
         risk_coverage=risk_coverage(calibrated, truth),
         risk_coverage_as_shipped=risk_coverage(as_shipped, truth),
-        confusion=confusion(truth, uncalibrated.argmax(axis=1)),
+        confusion=confusion(truth, uncalibrated.argmax(axis=1), uncalibrated.shape[1]),
     )
+
+
+def _accuracy(counts: NDArray[np.int64]) -> dict[str, Any]:
+    return {
+        "faces": int(counts.sum()),
+        "accuracy": accuracy(counts),
+        "accuracy_interval": wilson_interval(accuracy(counts), int(counts.sum())),
+    }
 
 
 def _summary(counts: NDArray[np.int64]) -> dict[str, Any]:
     report = classification_report(counts)
     return {
-        "faces": int(counts.sum()),
-        "accuracy": accuracy(counts),
-        "accuracy_interval": wilson_interval(accuracy(counts), int(counts.sum())),
+        **_accuracy(counts),
         "macro_f1": report["macro average"]["f1"],
         "report": report,
-        "confusion": {"labels": list(LABELS), "rows_are_true_classes": counts.tolist()},
+        "confusion": {
+            "labels": list(EMOTIONS[: len(counts)]),
+            "rows_are_true_classes": counts.tolist(),
+        },
     }

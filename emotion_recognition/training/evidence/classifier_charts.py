@@ -10,12 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from emotion_recognition.core.types import LABELS
-from emotion_recognition.training.confidence import TARGET_RISK
+from emotion_recognition.core.types import EMOTIONS
+from emotion_recognition.training.confidence import MOST_RISK, TARGET_RISK
 from emotion_recognition.training.evidence.classifier import Calibration, ClassifierEvidence
 from emotion_recognition.training.evidence.reliability import BINS, Reliability
 from emotion_recognition.training.evidence.report import accuracy, classification_report
-from emotion_recognition.training.evidence.robustness import PERTURBATIONS
 from emotion_recognition.training.evidence.style import (
     BLUE,
     GRAY,
@@ -26,6 +25,7 @@ from emotion_recognition.training.evidence.style import (
     panels,
     save,
 )
+from emotion_recognition.training.perturbations import PERTURBATIONS
 
 HATCHES = {"precision": "//", "recall": "", "f1": ".."}
 
@@ -58,16 +58,29 @@ def save_classifier_charts(name: str, evidence: ClassifierEvidence, folder: Path
     save(figure, folder / f"classifier_{name}_risk_coverage.png")
 
 
-def save_robustness(robustness: Mapping[str, dict[str, dict[float, float]]], path: Path) -> None:
-    """One panel a perturbation, one line a model. robustness: by model, perturbation, level."""
-    figure, axes = panels(4, 2, width=4)
-    for axis, perturbation in zip(axes, PERTURBATIONS, strict=True):
+def save_robustness(
+    robustness: Mapping[str, Mapping[str, Mapping[float, Mapping[str, float]]]],
+    key: str,
+    path: Path,
+) -> None:
+    """One panel a perturbation, one line a model.
+
+    robustness: by model, perturbation, level. key: 'accuracy', 'coverage' or 'risk'.
+    """
+    columns = 4
+    figure, axes = panels(columns, -(-len(PERTURBATIONS) // columns), width=4)
+    for axis in axes[len(PERTURBATIONS) :]:
+        axis.set_axis_off()
+    for axis, perturbation in zip(axes, PERTURBATIONS, strict=False):
         for index, (model, curves) in enumerate(robustness.items()):
-            levels, values = zip(*curves[perturbation.name].items(), strict=True)
+            curve = curves[perturbation.name]
             color, marker = LINES[index % len(LINES)], MARKERS[index % len(MARKERS)]
-            axis.plot(levels, values, color=color, marker=marker, label=model)
+            values = [figures[key] for figures in curve.values()]
+            axis.plot(list(curve), values, color=color, marker=marker, label=model)
         if perturbation.unchanged is not None:
             axis.axvline(perturbation.unchanged, color=GRAY, linestyle=":", linewidth=1)
+        if key == "risk":
+            axis.axhline(MOST_RISK, color=GRAY, linestyle="--", linewidth=1)
         if perturbation.levels[0] > 0 and perturbation.levels[-1] / perturbation.levels[0] > 4:
             axis.set_xscale("log")
             shown = (
@@ -75,18 +88,20 @@ def save_robustness(robustness: Mapping[str, dict[str, dict[float, float]]], pat
             )
             axis.set_xticks(shown, [f"{level:g}" for level in shown])
             axis.minorticks_off()
-        axis.set(xlabel=perturbation.axis, ylim=(0.3, 1), title=perturbation.name)
-    axes[0].set_ylabel("accuracy")
-    axes[4].set_ylabel("accuracy")
-    axes[0].legend(loc="lower left")
+        limits = (0, 0.5) if key == "risk" else (0.2, 1)
+        axis.set(xlabel=perturbation.axis, ylim=limits, title=perturbation.name)
+    for axis in axes[::columns]:
+        axis.set_ylabel("wrong answers" if key == "risk" else key)
+    axes[0].legend(loc="upper left" if key == "risk" else "lower left")
     save(figure, path)
 
 
 def draw_confusion(axis: Axes, counts: NDArray[np.int64], title: str) -> None:
+    labels = EMOTIONS[: len(counts)]
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for row in range(len(LABELS)):
-        for column in range(len(LABELS)):
+    for row in range(len(labels)):
+        for column in range(len(labels)):
             share = shares[row, column]
             axis.text(
                 column,
@@ -96,28 +111,29 @@ def draw_confusion(axis: Axes, counts: NDArray[np.int64], title: str) -> None:
                 va="center",
                 color="white" if share > 0.55 else "black",
             )
-    axis.set_xticks(range(len(LABELS)), LABELS)
-    axis.set_yticks(range(len(LABELS)), LABELS)
+    axis.set_xticks(range(len(labels)), labels, rotation=0 if len(labels) < 5 else 45)
+    axis.set_yticks(range(len(labels)), labels)
     axis.grid(False)
     axis.set(xlabel="answer", ylabel="label")
     axis.set_title(f"{title}: accuracy {accuracy(counts):.3f} of {counts.sum()}")
 
 
 def draw_report(axis: Axes, counts: NDArray[np.int64], title: str) -> None:
+    labels = EMOTIONS[: len(counts)]
     report = classification_report(counts)
-    positions = np.arange(len(LABELS))
+    positions = np.arange(len(labels))
     for index, (key, hatch) in enumerate(HATCHES.items()):
         axis.bar(
             positions + 0.27 * (index - 1),
-            [report[label][key] for label in LABELS],
+            [report[label][key] for label in labels],
             0.25,
-            color=[class_color(label) for label in LABELS],
+            color=[class_color(label) for label in labels],
             edgecolor="black",
             linewidth=0.6,
             hatch=hatch,
         )
     axis.grid(False, axis="x")
-    axis.set_xticks(positions, [f"{label}\n{report[label]['support']:.0f}" for label in LABELS])
+    axis.set_xticks(positions, [f"{label}\n{report[label]['support']:.0f}" for label in labels])
     axis.set(ylim=(0, 1), title=f"{title}: macro-F1 {report['macro average']['f1']:.3f}")
 
 

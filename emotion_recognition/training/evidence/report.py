@@ -7,11 +7,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_recognition.core.types import LABELS
+from emotion_recognition.core.types import EMOTIONS
 
 
 def classification_report(counts: NDArray[np.int64]) -> dict[str, dict[str, float]]:
-    """counts: (4, 4), rows are the true classes. A figure without any case is 0."""
+    """counts: (C, C), rows are the true classes. A figure without any case is 0."""
     hits = np.diag(counts)
     actual, predicted = counts.sum(axis=1), counts.sum(axis=0)
     precision, recall = hits / np.maximum(predicted, 1), hits / np.maximum(actual, 1)
@@ -23,7 +23,7 @@ def classification_report(counts: NDArray[np.int64]) -> dict[str, dict[str, floa
             "f1": float(f1[i]),
             "support": int(actual[i]),
         }
-        for i, label in enumerate(LABELS)
+        for i, label in enumerate(EMOTIONS[: len(counts)])
     }
     means = {"precision": precision, "recall": recall, "f1": f1}
     report["macro average"] = {key: float(values.mean()) for key, values in means.items()} | {

@@ -1,143 +1,61 @@
-"""Accuracy of the classifier on crops as detectors and cameras make them.
-
-The data has no surroundings, so what a shifted, rotated or looser crop would show beyond the
-original is filled with its border pixels, as `core.classifier.crop_face` does at the edge of an
-image. Directions and signs are drawn once for each image with a fixed seed.
-"""
+"""How a classifier answers on crops as detectors, cameras and people make them."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from emotion_recognition.training.confidence import temper
 from emotion_recognition.training.evaluate_classifier import Classify
-from emotion_recognition.training.labelled_faces import Crop, LabelledFaces
-
-SEED = 0
+from emotion_recognition.training.evidence.reliability import reliability
+from emotion_recognition.training.labelled_faces import LabelledFaces
+from emotion_recognition.training.perturbations import PERTURBATIONS, perturbed
 
 
 @dataclass(frozen=True)
-class Perturbation:
-    """One way in which crops vary.
+class Robustness:
+    """How answers are at one level, with the shipped temperature and reject threshold.
 
-    levels: in the unit that `axis` names, increasing. unchanged: the level that leaves a crop as
-    it is, None if there is none. apply: crop, level and a random generator to the changed crop.
+    accuracy: of all faces, rejected or not. coverage: the share of faces answered. risk: the share
+    of these answers that are wrong.
     """
 
-    name: str
-    axis: str
-    levels: tuple[float, ...]
-    unchanged: float | None
-    apply: Callable[[Crop, float, np.random.Generator], Crop]
+    accuracy: float
+    coverage: float
+    risk: float
 
 
-def shift(crop: Crop, percent: float, rng: np.random.Generator) -> Crop:
-    """Moves the view by a part of its side, in a random direction."""
-    angle = rng.uniform(0, 2 * math.pi)
-    distance = percent / 100 * crop.shape[0]
-    return _view(crop, move=(distance * math.cos(angle), distance * math.sin(angle)))
+def by_level(
+    classify: Classify,
+    faces: LabelledFaces,
+    temperature: float,
+    reject_threshold: float,
+) -> tuple[dict[str, dict[float, Robustness]], float]:
+    """By perturbation and level; and the expected calibration error over all of them pooled.
+
+    classify: at temperature 1.
+    """
+    results: dict[str, dict[float, Robustness]] = {}
+    pooled: list[NDArray[np.float32]] = []
+    for perturbation in PERTURBATIONS:
+        levels = {}
+        for level in perturbation.levels:
+            answers = temper(classify(perturbed(faces, perturbation, level)), temperature)
+            levels[level] = robustness(answers, faces.labels, reject_threshold)
+            pooled.append(answers)
+        results[perturbation.name] = levels
+    truth = np.tile(faces.labels, len(pooled))
+    error = reliability(np.concatenate(pooled), truth).expected_calibration_error
+    return results, error
 
 
-def rotate(crop: Crop, degrees: float, rng: np.random.Generator) -> Crop:
-    """Turns the face, to either side at random."""
-    return _view(crop, degrees=degrees if rng.random() < 0.5 else -degrees)
-
-
-def resize(crop: Crop, side: float, _: np.random.Generator) -> Crop:
-    """A crop of so many pixels; more pixels than there were show nothing more."""
-    size = (round(side), round(side))
-    shrinks = side < crop.shape[0]
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(crop, size, interpolation=method), np.uint8)
-
-
-def loosen(crop: Crop, factor: float, _: np.random.Generator) -> Crop:
-    """A view whose side is so many times as long: below 1 tighter, above 1 looser."""
-    return _view(crop, zoom=1 / factor)
-
-
-def brighten(crop: Crop, factor: float, _: np.random.Generator) -> Crop:
-    """Light scaled by a factor; what is too bright saturates."""
-    brighter = np.clip(crop.astype(np.float32) * factor, 0, 255)
-    return np.asarray(brighter.round(), np.uint8)
-
-
-def blur(crop: Crop, percent: float, _: np.random.Generator) -> Crop:
-    """Gaussian blur; its standard deviation is a part of the side."""
-    if percent == 0:
-        return crop
-    sigma = percent / 100 * crop.shape[0]
-    return np.asarray(
-        cv2.GaussianBlur(crop, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.uint8
-    )
-
-
-def cover_below(crop: Crop, percent: float, _: np.random.Generator) -> Crop:
-    """A part of the height hidden from below, as by a mask or a cup, in the crop's mean gray."""
-    covered = crop.copy()
-    covered[round(crop.shape[0] * (1 - percent / 100)) :] = round(float(crop.mean()))
-    return covered
-
-
-def cover_above(crop: Crop, percent: float, _: np.random.Generator) -> Crop:
-    """Likewise from above, as by a cap and then sunglasses."""
-    covered = crop.copy()
-    covered[: round(crop.shape[0] * percent / 100)] = round(float(crop.mean()))
-    return covered
-
-
-def _view(
-    crop: Crop, zoom: float = 1.0, degrees: float = 0.0, move: tuple[float, float] = (0.0, 0.0)
-) -> Crop:
-    height, width = crop.shape[:2]
-    matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, zoom)
-    matrix[:, 2] += np.array(move)
-    view = cv2.warpAffine(
-        crop, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(view, np.uint8)
-
-
-PERTURBATIONS = (
-    Perturbation("shift", "shift (% of the side)", (0, 5, 10, 15, 20), 0, shift),
-    Perturbation("rotation", "rotation (degrees)", (0, 5, 10, 15, 20, 25, 30), 0, rotate),
-    Perturbation(
-        "size", "side of the crop (pixels)", (24, 32, 40, 48, 64, 96, 128, 200), None, resize
-    ),
-    Perturbation(
-        "looseness",
-        "side, relative to the original",
-        (0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5),
-        1.0,
-        loosen,
-    ),
-    Perturbation(
-        "brightness", "light, relative", (0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3), 1, brighten
-    ),
-    Perturbation("blur", "standard deviation (% of the side)", (0, 1, 2, 3, 4, 5, 6), 0, blur),
-    Perturbation("covered below", "hidden from below (%)", (0, 10, 20, 30, 40, 50), 0, cover_below),
-    Perturbation("covered above", "hidden from above (%)", (0, 10, 20, 30, 40, 50), 0, cover_above),
-)
-
-
-def perturbed(faces: LabelledFaces, perturbation: Perturbation, level: float) -> list[Crop]:
-    """Every crop at one level, the same on every call."""
-    return [
-        perturbation.apply(crop, level, np.random.default_rng((SEED, index)))
-        for index, crop in enumerate(faces.crops)
-    ]
-
-
-def accuracy_by_level(
-    classify: Classify, faces: LabelledFaces, perturbation: Perturbation
-) -> dict[float, float]:
-    """Accuracy at each of the perturbation's levels."""
-    accuracies = {}
-    for level in perturbation.levels:
-        answers = classify(perturbed(faces, perturbation, level)).argmax(axis=1)
-        accuracies[level] = float((answers == faces.labels).mean())
-    return accuracies
+def robustness(
+    probabilities: NDArray[np.float32], labels: NDArray[np.intp], reject_threshold: float
+) -> Robustness:
+    """probabilities: (N, C) at the shipped temperature."""
+    right = probabilities.argmax(axis=1) == labels
+    answered = probabilities.max(axis=1) >= reject_threshold
+    wrong = float((~right[answered]).mean()) if answered.any() else 0.0
+    return Robustness(float(right.mean()), float(answered.mean()), wrong)

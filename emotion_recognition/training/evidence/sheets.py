@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_recognition.core.arrays import Pixels
-from emotion_recognition.core.types import LABELS
+from emotion_recognition.core.types import EMOTIONS
 from emotion_recognition.training.detection_data import AnnotatedImage
 from emotion_recognition.training.evidence.detector import DetectorEvidence
 from emotion_recognition.training.evidence.recall import outcome
@@ -48,13 +48,13 @@ def save_classifier_sheet(
     """The most confident wrong answers, two rows a class of the label."""
     answers, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     tiles = []
-    for label, name in enumerate(LABELS):
+    for label, name in enumerate(EMOTIONS[: probabilities.shape[1]]):
         wrong = np.flatnonzero((faces.labels == label) & (answers != label))
         worst = wrong[np.argsort(-confidence[wrong], kind="stable")][: 2 * COLUMNS]
         row = [
             _tile(
                 cv2.cvtColor(faces.crops[i], cv2.COLOR_GRAY2BGR),
-                f"{name}, said {LABELS[answers[i]]} {confidence[i]:.0%}",
+                f"{name}, said {EMOTIONS[answers[i]]} {confidence[i]:.0%}",
             )
             for i in worst
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from emotion_recognition.core.types import LABELS
+REPORTED = ("precision", "recall", "f1", "support")
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -32,19 +32,24 @@ def label_table(agreement: dict[str, float]) -> str:
 
 def classifier_tables(name: str, figures: dict[str, Any]) -> str:
     valid, wild = figures["ferplus_valid"], figures["wild_held_out"]
+    agreed = figures["annotators_agree"]
     calibration = figures["calibration"]
     reject, default = calibration["reject"], calibration["reject_at_the_default_of_the_node"]
     per_class = [
         [
             label,
-            *(valid["report"][label][key] for key in ("precision", "recall", "f1", "support")),
-            *(wild["report"][label][key] for key in ("precision", "recall", "f1", "support")),
+            *(valid["report"][label][key] for key in REPORTED),
+            *(wild["report"].get(label, {}).get(key, "") for key in REPORTED),
         ]
-        for label in (*LABELS, "macro average")
+        for label in valid["report"]
     ]
     summary = [
         ["accuracy on FER+ valid", _accuracy(valid)],
         ["macro-F1 on FER+ valid", valid["macro_f1"]],
+        [
+            f"accuracy on the {agreed['faces']} faces on which eight of ten annotators agree",
+            _accuracy(agreed),
+        ],
         ["accuracy on the half that nothing was fitted on", _accuracy(calibration["other_half"])],
         ["macro-F1 there", calibration["other_half"]["macro_f1"]],
         ["recall of angry there", calibration["other_half"]["report"]["angry"]["recall"]],
@@ -65,6 +70,11 @@ def classifier_tables(name: str, figures: dict[str, Any]) -> str:
             calibration["expected_calibration_error_as_shipped"],
         ],
         ["ECE on wild, held-out people", wild["expected_calibration_error"]],
+        [
+            "ECE over all changed crops below, as shipped",
+            figures["expected_calibration_error_over_all_levels"],
+        ],
+        ["largest share of wrong answers at any level below", figures["largest_risk"]],
         ["area under risk-coverage", calibration["area_under_risk_coverage"]],
         [
             f"reject threshold for {reject['target_risk']:.0%} risk: coverage",
@@ -75,7 +85,7 @@ def classifier_tables(name: str, figures: dict[str, Any]) -> str:
         ["... and risk", default["risk"]],
     ]
     robustness = [
-        [kind, ", ".join(f"{float(level):g}: {value:.3f}" for level, value in curve.items())]
+        [kind, *(", ".join(_levels(curve, key)) for key in ("accuracy", "coverage", "risk"))]
         for kind, curve in figures["robustness"].items()
     ]
     return "\n\n".join(
@@ -91,7 +101,10 @@ def classifier_tables(name: str, figures: dict[str, Any]) -> str:
                 ],
                 per_class,
             ),
-            markdown_table(["crops changed by", "accuracy on FER+ valid by level"], robustness),
+            markdown_table(
+                ["crops changed by", "accuracy by level", "share answered", "of these wrong"],
+                robustness,
+            ),
         ]
     )
 
@@ -141,6 +154,10 @@ def detector_tables(name: str, figures: dict[str, Any]) -> str:
             markdown_table(["faces in the same cell (from 5 % of the image)", *columns], crowding),
         ]
     )
+
+
+def _levels(curve: dict[str, dict[str, float]], key: str) -> list[str]:
+    return [f"{float(level):g}: {values[key]:.3f}" for level, values in curve.items()]
 
 
 def _accuracy(figures: dict[str, Any]) -> str:
