@@ -187,5 +187,5 @@ def test_the_node_greets_on_its_topic(example: ModuleType) -> None:
 def test_it_says_at_its_start_what_it_listens_to(start_node: StartNode) -> None:
     pytest.importorskip("emotion_recognition.msg", reason="needs the built messages")
     node = start_node("../../examples/greeter.py", ros_args=["-r", "__ns:=/anna"])
-    node.wait_for_log("Watching '/anna/emotions' for who looks happy")
+    node.wait_for_log("Watching '/anna/emotion_events/ongoing' for who looks happy")
     assert "greeted on '/anna/greetings'" in node.log
