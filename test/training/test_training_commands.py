@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -78,6 +80,8 @@ def train(net: str, data: Path, output: Path, *more: str, killed: bool = False) 
     start = ["-c", KILL_AFTER_FIRST_CHECKPOINT, module] if killed else ["-m", module]
     command = [sys.executable, *start, "--data", path, "--output", output, *more]
     command += ["--epochs", "2", "--batch-size", "4", "--workers", "0"]
+    if net == "default_detector":
+        command += ["--size", "96"]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     finished = subprocess.run(
         list(map(str, command)), env=environment, capture_output=True, text=True
@@ -86,17 +90,33 @@ def train(net: str, data: Path, output: Path, *more: str, killed: bool = False) 
     return finished.returncode
 
 
-@pytest.mark.parametrize("net", ["detector", "default_detector", "classifier"])
+#: The default detector's rate falls in the second of the epochs.
+PLANS = {"detector": (), "default_detector": ("--decay-epochs", "1"), "classifier": ()}
+
+
+@pytest.fixture(scope="module")
+def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The weights of a run by its plan that nothing interrupted."""
+
+    @cache
+    def whole(net: str) -> Path:
+        output = tmp_path_factory.mktemp(f"whole_{net}")
+        assert train(net, data, output, *PLANS[net]) == 0
+        return output / "float.pt"
+
+    return whole
+
+
+@pytest.mark.parametrize("net", PLANS)
 def test_a_killed_run_goes_on_and_ends_with_the_weights_of_one_that_was_not(
-    net: str, data: Path, tmp_path: Path
+    net: str, data: Path, trained: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    more = ("--decay-epochs", "1", "--size", "96") if net == "default_detector" else ()
-    assert train(net, data, tmp_path / "whole", *more) == 0
-    assert train(net, data, tmp_path / "killed", *more, killed=True) == -signal.SIGKILL
-    assert not (tmp_path / "killed" / "float.pt").exists()
-    assert train(net, data, tmp_path / "killed", *more) == 0
+    plan, output = PLANS[net], tmp_path / "killed"
+    assert train(net, data, output, *plan, killed=True) == -signal.SIGKILL
+    assert not (output / "float.pt").exists()
+    assert train(net, data, output, *plan) == 0
     whole, resumed = (
-        torch.load(tmp_path / run / "float.pt", weights_only=True) for run in ("whole", "killed")
+        torch.load(weights, weights_only=True) for weights in (trained(net), output / "float.pt")
     )
     assert whole.keys() == resumed.keys()
     for name, value in whole.items():
@@ -104,15 +124,13 @@ def test_a_killed_run_goes_on_and_ends_with_the_weights_of_one_that_was_not(
 
 
 def test_a_run_of_constant_rate_goes_on_to_decay_as_if_that_had_been_planned(
-    data: Path, tmp_path: Path
+    data: Path, trained: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    planned = ("--decay-epochs", "1", "--size", "96")
-    open_ended = ("--decay-epochs", "0", "--size", "96")
-    train("default_detector", data, tmp_path / "whole", *planned)
-    train("default_detector", data, tmp_path / "later", *open_ended, killed=True)
-    train("default_detector", data, tmp_path / "later", *planned)
+    net = "default_detector"
+    train(net, data, tmp_path, "--decay-epochs", "0", killed=True)
+    train(net, data, tmp_path, *PLANS[net])
     whole, later = (
-        torch.load(tmp_path / run / "float.pt", weights_only=True) for run in ("whole", "later")
+        torch.load(weights, weights_only=True) for weights in (trained(net), tmp_path / "float.pt")
     )
     for name, value in whole.items():
         assert torch.equal(value, later[name]), name
@@ -120,12 +138,11 @@ def test_a_run_of_constant_rate_goes_on_to_decay_as_if_that_had_been_planned(
 
 @pytest.mark.parametrize("net", ["detector", "classifier"])
 def test_training_with_rounding_leaves_weights_to_publish(
-    net: str, data: Path, tmp_path: Path
+    net: str, data: Path, trained: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    train(net, data, tmp_path / "float")
-    initial = ("--initial", tmp_path / "float" / "float.pt", "--quantization-aware")
-    train(net, data, tmp_path / "rounded", *map(str, initial), "--learning-rate", "1e-4")
-    before = torch.load(tmp_path / "float" / "float.pt", weights_only=True)
+    initial = ("--initial", str(trained(net)), "--quantization-aware")
+    train(net, data, tmp_path / "rounded", *initial, "--learning-rate", "1e-4")
+    before = torch.load(trained(net), weights_only=True)
     fused = torch.load(tmp_path / "rounded" / "fused.pt", weights_only=True)
     assert not any("running_mean" in name for name in fused)
     last = "head.weight" if net == "detector" else "linear.weight"
