@@ -3,13 +3,16 @@
     emotion_recognition photo.jpg
     emotion_recognition video.mp4 --json faces.jsonl --annotated annotated.mp4
     emotion_recognition benchmark --quick
+    emotion_recognition video.mp4 --summary --plot timeline.png
     emotion_recognition 0 --web
 
 Writes one line of JSON for each image: source, frame (its number), time (in seconds from the start,
 null for single images), width, height, and faces: box (x1, y1, x2, y2 in pixels), landmarks (eyes,
 nose tip, corners of the mouth as x, y in pixels, the one further left in the image first), score,
-track_id, emotion, confidence, probabilities by emotion. The faces of videos and webcams are tracked
-and smoothed; raw_probabilities are those before that.
+track_id, emotion, confidence, probabilities by emotion, yaw (radians by which the head is turned to
+the left of the image, null without landmarks). The faces of videos and webcams are tracked and
+smoothed; raw_probabilities are those before that, and facing tells whether a face turns to the
+camera.
 """
 
 from __future__ import annotations
@@ -20,25 +23,19 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic, perf_counter
-from typing import TYPE_CHECKING, Any, TextIO
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TextIO
 
 from emotion_recognition import __version__
 from emotion_recognition.core.detectors import INPUT_WIDTHS
 from emotion_recognition.core.errors import BackendError, ModelError
-from emotion_recognition.core.following.decision import DecisionSettings
-from emotion_recognition.core.following.follower import FaceFollower, FollowingSettings
 from emotion_recognition.core.images.overlay import draw_faces
 from emotion_recognition.core.images.sources import FrameSource, SourceError, open_source
 from emotion_recognition.core.manifest import DEFAULT_CLASSIFIER, DEFAULT_DETECTOR
-from emotion_recognition.core.types import Face
 from emotion_recognition.pipeline import EmotionPipeline
 from emotion_recognition.tools.annotated_copy import AnnotatedCopy, OutputError
+from emotion_recognition.tools.answers import Answer, answers, record
+from emotion_recognition.tools.tracks_report import TracksReport, add_options
 
 if TYPE_CHECKING:
     from emotion_recognition.tools.live_page import LivePage
@@ -47,26 +44,6 @@ if TYPE_CHECKING:
 BENCHMARK = "benchmark"
 
 INTERRUPTED = 130  # as a shell reports a program that Ctrl-C has ended
-
-# Frames per second of a video that does not tell its own.
-_DEFAULT_RATE = 30.0
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What was found in one image, uint8 (H, W, 3) BGR.
-
-    index: of the image in its source. time: in seconds from the start; 0 for images on their own.
-    latency: seconds that it took to answer.
-    """
-
-    source: str
-    index: int
-    time: float
-    image: NDArray[np.uint8]
-    faces: tuple[Face, ...]
-    is_tracked: bool
-    latency: float = 0.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -87,63 +64,6 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
-def answers(pipeline: EmotionPipeline, source: FrameSource) -> Iterator[Answer]:
-    """One for each image of the source, in order; a video or webcam is tracked and smoothed.
-
-    Raises SourceError where the source breaks off.
-    """
-    follower = FaceFollower()
-    settings = FollowingSettings(
-        decision=DecisionSettings(reject_threshold=pipeline.reject_threshold)
-    )
-    rate = source.frame_rate or _DEFAULT_RATE
-    start = monotonic()
-    for index, image in enumerate(source):
-        time = monotonic() - start if source.is_live else index / rate
-        begun = perf_counter()
-        faces = pipeline(image)
-        name = str(source.images[index]) if source.images else source.name
-        if source.images:
-            time = 0.0
-        else:
-            faces = follower.update(faces, time, settings)
-        latency = perf_counter() - begun
-        yield Answer(name, index, time, image, faces, not source.images, latency)
-
-
-def record(answer: Answer) -> dict[str, Any]:
-    """An answer as what its line of JSON holds."""
-    height, width = answer.image.shape[:2]
-    return {
-        "source": answer.source,
-        "frame": answer.index,
-        "time": round(answer.time, 4) if answer.is_tracked else None,
-        "width": width,
-        "height": height,
-        "faces": [_face_record(face, answer.is_tracked) for face in answer.faces],
-    }
-
-
-def _face_record(face: Face, is_tracked: bool) -> dict[str, Any]:
-    box = face.box
-    values: dict[str, Any] = {
-        "box": [round(value, 1) for value in (box.x1, box.y1, box.x2, box.y2)],
-        "landmarks": [[round(x, 1), round(y, 1)] for x, y in face.landmarks],
-        "score": round(face.score, 4),
-        "track_id": face.track_id,
-        "emotion": face.emotion.label,
-        "confidence": round(face.emotion.confidence, 4),
-        "probabilities": _by_label(face.labels, face.probabilities),
-    }
-    if is_tracked:
-        values["raw_probabilities"] = _by_label(face.labels, face.raw_probabilities)
-    return values
-
-
-def _by_label(labels: Iterable[str], probabilities: Iterable[float]) -> dict[str, float]:
-    return {label: round(value, 4) for label, value in zip(labels, probabilities, strict=True)}
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="emotion_recognition",
@@ -155,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         "--json",
         metavar="FILE",
         help="file for one line of JSON an image, - for standard output; "
-        "the default is -, and no JSON with --annotated or --web",
+        "the default is -, and no JSON with --annotated, --summary, --plot or --web",
     )
     parser.add_argument(
         "--annotated",
@@ -163,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="copy with the faces drawn in: an image or a folder for images, else .mp4 or .avi",
     )
+    add_options(parser)
     parser.add_argument(
         "--web",
         action="store_true",
@@ -231,17 +152,23 @@ def _count(text: str) -> int:
 def _run(options: argparse.Namespace) -> int:
     source = open_source(options.source)
     has_page = options.web or options.web_network
-    writes = options.annotated is not None or has_page
+    reports = options.summary or options.plot is not None
+    writes = options.annotated is not None or reports or has_page
     json_path = options.json or (None if writes else "-")
     with ExitStack() as stack:
-        copy = lines = page = None
+        copy = lines = page = report = None
         if options.annotated is not None:
             copy = stack.enter_context(AnnotatedCopy(options.annotated, source))
+        if reports:
+            output = sys.stderr if json_path == "-" else sys.stdout
+            table = output if options.summary else None
+            report = TracksReport(source, table, options.plot)
         if json_path is not None:
             lines = stack.enter_context(_open_lines(json_path))
         pipeline = _pipeline(options)
         if has_page:
             page = stack.enter_context(_open_page(options, source))
+        was_interrupted = False
         has_bar = not (json_path == "-" and sys.stdout.isatty())
         try:
             for answer in _with_progress(answers(pipeline, source), source.frame_count, has_bar):
@@ -249,13 +176,17 @@ def _run(options: argparse.Namespace) -> int:
                     print(json.dumps(record(answer)), file=lines, flush=source.is_live)
                 if copy is not None:
                     copy.add(draw_faces(answer.image, answer.faces), answer.index, answer.time)
+                if report is not None:
+                    report.add(answer)
                 if page is not None:
                     page.add(answer)
             if page is not None:
                 page.stay()
         except KeyboardInterrupt:  # the way to end a webcam, and the page
-            return 0 if source.is_live or page is not None else INTERRUPTED
-    return 0
+            was_interrupted = not source.is_live and page is None
+        if report is not None:
+            report.finish(pipeline.labels)
+    return INTERRUPTED if was_interrupted else 0
 
 
 def _open_page(options: argparse.Namespace, source: FrameSource) -> LivePage:

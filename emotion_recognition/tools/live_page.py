@@ -19,7 +19,7 @@ from emotion_recognition.web.server import PORT, ServerSettings, WebError, WebSe
 from emotion_recognition.web.update import LEVELS, Status, Update
 
 if TYPE_CHECKING:
-    from emotion_recognition.tools.cli import Answer
+    from emotion_recognition.tools.answers import Answer
 
 _STATUS_PERIOD = 1.0  # seconds
 _SECONDS_AN_IMAGE = 1.0  # of a folder

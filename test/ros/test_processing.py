@@ -45,6 +45,7 @@ def process() -> ImageProcessor:
         max_rate=0.0,
         max_age=0.0,
         stall_timeout=1.5,
+        gone_after=1.0,
         following=FollowingSettings(
             TrackingSettings(birth_hits=2), decision=DecisionSettings(reject_threshold=0.0)
         ),

@@ -17,7 +17,7 @@ from emotion_recognition.core.errors import ModelError
 from emotion_recognition.core.images.sources import FrameSource
 from emotion_recognition.core.types import EMOTIONS, Box, Emotion, Face
 from emotion_recognition.pipeline import EmotionPipeline
-from emotion_recognition.tools import cli
+from emotion_recognition.tools import answers, cli
 
 RATE = 10.0
 FRAMES = 12
@@ -120,6 +120,7 @@ def test_an_image_gives_one_line(capsys: pytest.CaptureFixture[str], photo: Path
                         "surprised": 0.0,
                         "happy": 0.8,
                     },
+                    "yaw": None,
                 }
             ],
         }
@@ -197,7 +198,7 @@ def test_a_webcam_is_ended_by_ctrl_c_and_its_copy_keeps_time(
 
     webcam = FrameSource("webcam 0", frames, 30.0, is_live=True)
     monkeypatch.setattr(cli, "open_source", lambda name: webcam)
-    monkeypatch.setattr(cli, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(answers, "monotonic", lambda: next(clock))
     lines = run(capsys, "0", "--annotated", tmp_path / "copy.avi", "--json", "-")
     assert [line["time"] for line in lines] == [0, 0.5, 1, 1.5, 2]
     assert len(frames_of(tmp_path / "copy.avi")) == 2 * 15 + 1, "two seconds, however slow"
