@@ -56,8 +56,10 @@ def rviz_view(shipped: Any, cameras: Sequence[str], image_topic: str) -> Any:  #
         place = topics_of(camera, image_topic)
         for display in copy.deepcopy(shipped["Visualization Manager"]["Displays"]):
             display["Topic"]["Value"] = place(display["Topic"]["Value"])
-            display["Name"] = _titled(display["Name"], camera)
-            geometry.setdefault(display["Name"], {"collapsed": False})
+            title = _titled(display["Name"], camera)
+            if display["Name"] in geometry:
+                geometry[title] = geometry[display["Name"]]
+            display["Name"] = title
             displays.append(display)
     view["Visualization Manager"]["Displays"] = displays
     return view

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 
@@ -96,3 +98,33 @@ def test_a_failing_launch_says_why_and_leaves_nothing_behind(
     assert output.count("Caught exception in launch") == 1
     assert "Traceback" not in output
     assert left == []
+
+
+def test_with_respawn_a_killed_node_starts_again_and_an_interrupt_ends_all(tmp_path: Path) -> None:
+    mark, log = uuid.uuid4().hex, tmp_path / "log"
+    file = str(LAUNCH / "emotion_recognition.launch.py")
+    with log.open("w") as output:
+        launch = subprocess.Popen(
+            [sys.executable, "-c", RUN, file, "respawn:=true"],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {MARK: mark, "ROS_LOG_DIR": str(tmp_path)},
+        )
+
+    def wait_for_starts(number: int) -> None:
+        deadline = time.monotonic() + 60  # generous, because a busy machine is no failure
+        while log.read_text().count("Ready: ") < number:
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
+
+    try:
+        wait_for_starts(1)
+        (node,) = set(started_by(mark)) - {launch.pid}
+        os.kill(node, signal.SIGKILL)
+        wait_for_starts(2)
+        launch.send_signal(signal.SIGINT)
+        assert launch.wait(60) == 0, log.read_text()
+        assert started_by(mark) == []
+    finally:
+        for process in started_by(mark):
+            os.kill(process, signal.SIGKILL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -80,3 +81,12 @@ def test_wrong_ros_arguments_are_told() -> None:
     assert ended.returncode == 1
     assert "Couldn't parse parameter override rule: '-p nonsense'" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_signal_in_executed_text_does_not_kill_a_module_that_has_ended(tmp_path: Path) -> None:
+    # Named tuples and data classes are made of text, while modules are imported.
+    program = PROGRAM.format(load="exec('interrupt()', globals())", afterwards="")
+    (tmp_path / "program.py").write_text(program)
+    command = [sys.executable, "-m", "program"]
+    ended = subprocess.run(command, cwd=tmp_path, timeout=60, check=False)
+    assert ended.returncode == 0

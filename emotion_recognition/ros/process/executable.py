@@ -65,6 +65,14 @@ def run(name: str, load: Callable[[], RunnableNode], args: list[str] | None = No
     return 0 if interrupt.happened else exit_code
 
 
+class _Interrupt(KeyboardInterrupt):
+    """A KeyboardInterrupt after which the interpreter does not kill itself.
+
+    When one of exactly that class has passed through an `exec` of text, such as named tuples are
+    made of, a program started with -m ends by SIGINT, even if the exception was caught.
+    """
+
+
 class _InterruptOnce:
     """Interrupts the program at the first signal and lets it finish undisturbed after that.
 
@@ -77,7 +85,7 @@ class _InterruptOnce:
     def __call__(self, signal_number: int, frame: FrameType | None) -> None:
         if not self.happened:
             self.happened = True
-            raise KeyboardInterrupt
+            raise _Interrupt
 
 
 def _run(
