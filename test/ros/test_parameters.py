@@ -9,7 +9,6 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS 2")
 pytest.importorskip("emotion_recognition.msg", reason="needs the built messages")
 
-import yaml
 from conftest import Peer, StartNode
 from conversation import READY, Conversation, Parameters, Pixels
 from node_process import TIMEOUT, NodeProcess
@@ -57,13 +56,6 @@ def test_other_nodes_know_all_parameters_by_name(node: NodeProcess, peer: Peer) 
     peer.wait_until(future.done, "an answer")
     own = {name for name in future.result().result.names if not name.startswith(OF_RCLPY)}
     assert own == PARAMETER_NAMES == {*AT_START, *SETTINGS}
-
-
-@pytest.mark.parametrize("name", ["emotion_node", "pi3", "pi4", "pi5"])
-def test_shipped_files_are_for_every_node_which_alone_fits_all_namespaces(name: str) -> None:
-    # Of keys with wildcards `ros2 param load` knows this one only, since Kilted.
-    content = yaml.safe_load((CONFIG / f"{name}.yaml").read_text(encoding="utf-8"))
-    assert list(content) == ["/**"]
 
 
 def test_a_shipped_file_can_be_loaded_into_a_running_node(
