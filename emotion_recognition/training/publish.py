@@ -200,9 +200,10 @@ def fit_to_confidence(
         logits = logits + offsets
     temperature, threshold = fit_confidence(softmax(logits), labels, TARGET_RISK)
     if release.robust:
+        # Of the float network, as this is many faces and rounding takes four times as long.
         faces = LabelledFaces([images.crops[index] for index in half], labels)
         conditions = [
-            softmax(_logits(calibrated, perturbed(faces, item, level)) / np.float32(temperature))
+            softmax(_logits(fused, perturbed(faces, item, level)) / np.float32(temperature))
             for item in PERTURBATIONS
             for level in item.levels
         ]
