@@ -91,8 +91,8 @@ class ClassifierEvidence:
     confusion: (C, C), rows are the true classes; agreed: the same of the faces on which nearly all
     annotators agree, where an error is the classifier's own. wild_confusion: (4, 4), a classifier
     of eight is asked about the four alone, as the wild faces have no other labels. wild_by_source:
-    the same, by source. robustness: by perturbation and level. robust_calibration_error: over all
-    of these.
+    the same, by source. robustness: by perturbation and level, on the half that nothing was
+    fitted on. robust_calibration_error: over all of these.
     probabilities: (N, C) on valid, at the fitted temperature.
     """
 
@@ -149,7 +149,9 @@ def measure_classifier(
         source: confusion(wild[source].labels, answers.argmax(axis=1))
         for source, answers in wild_probabilities.items()
     }
-    robust, robust_error = by_level(classify, valid, shipped.temperature, shipped.reject_threshold)
+    _, rest = split_halves(len(valid.labels))
+    unseen = LabelledFaces([valid.crops[index] for index in rest], valid.labels[rest])
+    robust, robust_error = by_level(classify, unseen, shipped.temperature, shipped.reject_threshold)
     return ClassifierEvidence(
         confusion=confusion(valid.labels, probabilities.argmax(axis=1), probabilities.shape[1]),
         agreed=confusion(

@@ -102,7 +102,12 @@ def classifier_tables(name: str, figures: dict[str, Any]) -> str:
                 per_class,
             ),
             markdown_table(
-                ["crops changed by", "accuracy by level", "share answered", "of these wrong"],
+                [
+                    "crops of that half changed by",
+                    "accuracy by level",
+                    "share answered",
+                    "of these wrong",
+                ],
                 robustness,
             ),
         ]
