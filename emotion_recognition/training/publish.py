@@ -97,8 +97,6 @@ RELEASES = {
             "residual network, see training/residual_network.py",
             (FERPLUS, WILD),
             class_offsets=True,
-            robust=True,
-            torchscript="torchscript_float",
         ),
         Release(
             "classifier",
@@ -108,7 +106,6 @@ RELEASES = {
             (FERPLUS, WILD),
             class_offsets=True,
             classes=len(EMOTIONS),
-            robust=True,
             torchscript="torchscript_float",
         ),
     )
