@@ -35,9 +35,12 @@ REPEAT_AFTER = 5.0  # seconds until an unanswered request is sent again
 class Conversation:
     """Sends images to a node and waits for its answers."""
 
-    def __init__(self, peer: Peer, qos: object = 10, namespace: str = "") -> None:
+    def __init__(
+        self, peer: Peer, qos: object = 10, namespace: str = "", node: str | None = None
+    ) -> None:
+        """namespace: of the topics, and of the node where none is given."""
         self._peer = peer
-        self._node = f"{namespace}/emotion_node"
+        self._node = node or f"{namespace}/emotion_node"
         self.answers = peer.subscribe(FaceEmotionArray, f"{namespace}/emotions")
         self._publisher = peer.publisher(Image, f"{namespace}/image_raw", qos)
         peer.wait_for_publisher(f"{namespace}/emotions")

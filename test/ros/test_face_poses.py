@@ -40,7 +40,7 @@ def test_faces_get_poses_while_somebody_listens_and_the_nearest_who_looks_here_i
         ros_args=["-r", "image_raw:=/eye/image_raw", "-r", "emotions:=/eye/emotions"],
     )
     node.wait_for_log(READY)
-    conversation = Conversation(peer, namespace="/eye")
+    conversation = Conversation(peer, namespace="/eye", node="/emotion_node")
     infos = peer.publisher(CameraInfo, "/eye/camera_info")
     assert infos.get_subscription_count() == 0, "nobody listens yet"
     poses = peer.subscribe(PoseArray, "face_poses")
