@@ -76,7 +76,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def train(net: str, data: Path, output: Path, *more: str, killed: bool = False) -> int:
     """Two epochs in a process of their own; the exit code."""
     module = f"emotion_recognition.training.train_{net}"
-    path = data / ("emotion/ferplus.npz" if net == "classifier" else "faces")
+    path = data if net == "classifier" else data / "faces"
     start = ["-c", KILL_AFTER_FIRST_CHECKPOINT, module] if killed else ["-m", module]
     command = [sys.executable, *start, "--data", path, "--output", output, *more]
     command += ["--epochs", "2", "--batch-size", "4", "--workers", "0"]
