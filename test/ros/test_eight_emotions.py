@@ -65,11 +65,12 @@ def write_network(path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The packaged models and the classifier `eight`."""
+    """The packaged models, the classifier `eight` another one whose answers are known."""
     pytest.importorskip("onnx", reason="writes the network")
     root = tmp_path_factory.mktemp("eight") / "models"
     shutil.copytree(MODELS, root)
     folder = root / "classifier_eight"
+    shutil.rmtree(folder)
     folder.mkdir()
     write_network(folder / "float.onnx")
     digest = hashlib.sha256((folder / "float.onnx").read_bytes()).hexdigest()
