@@ -20,6 +20,7 @@ from conftest import TIMEOUT, Peer, StartNode
 from conversation import wait_until_known
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from node_process import NodeProcess
+from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CompressedImage, Image, RegionOfInterest
 from std_msgs.msg import Header
 from web_viewer import Seen, WebViewer
@@ -170,6 +171,36 @@ def test_answers_whose_images_do_not_come_are_shown_without(
         robot.peer.wait_until(said_so, "a status")
         assert viewer.answers
         assert all(seen.picture is None for seen in viewer.answers)
+
+
+def test_messages_that_make_no_sense_cost_no_answer(web_view: NodeProcess, robot: Robot) -> None:
+    with WebViewer(address(web_view)) as viewer:
+        robot.wait_for_viewers()
+        for number in range(10, 14):
+            # Of the first the executor hears, of the others the thread that shows them.
+            robot.images.publish(b"\0\1\0\0 no image")
+            robot.answers.publish(b"\0\1\0\0 no answer")
+            robot.images.publish(image(number))
+            robot.answers.publish(answer(number))
+            viewer.wait_for_answer(lambda seen, number=number: number_of(seen) == number)
+    assert web_view.stop() == 0
+
+
+def test_a_camera_that_comes_back_with_best_effort_is_seen(
+    web_view: NodeProcess, robot: Robot
+) -> None:
+    with WebViewer(address(web_view)) as viewer:
+        robot.wait_for_viewers()
+        robot.images.publish(image(10))
+        robot.answers.publish(answer(10))
+        viewer.wait_for_answer(lambda seen: number_of(seen) == 10)
+        robot.peer.node.destroy_publisher(robot.images)
+        robot.images = robot.peer.publisher(Image, "image_raw", qos_profile_sensor_data)
+        web_view.wait_for_log("subscribing with best effort")
+        robot.wait_for_viewers()
+        robot.images.publish(image(11))
+        robot.answers.publish(answer(11))
+        viewer.wait_for_answer(lambda seen: seen.picture is not None and number_of(seen) == 11)
 
 
 def test_an_image_that_cannot_be_used_is_told_and_the_next_is_shown(

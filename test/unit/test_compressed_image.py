@@ -14,7 +14,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from emotion_recognition.core.images import compressed as compressed_image
-from emotion_recognition.core.images.compressed import CorruptImageError, decode_compressed_image
+from emotion_recognition.core.images.compressed import (
+    CorruptImageError,
+    decode_compressed_image,
+    plain_jpeg,
+)
 from emotion_recognition.core.images.raw import (
     MAX_PIXELS,
     ImageError,
@@ -125,6 +129,48 @@ def test_pixels_stay_where_they_are_whatever_exif_says() -> None:
     turned = content[:2] + segment + content[2:]
     assert cv2.imdecode(np.frombuffer(turned, np.uint8), cv2.IMREAD_COLOR).shape == (64, 48, 3)
     assert decode_compressed_image("jpeg", turned).shape == (48, 64, 3)
+
+
+def with_exif(content: bytes, exif: bytes) -> bytes:
+    """A JPEG with metadata."""
+    body = b"Exif\0\0" + exif
+    return content[:2] + b"\xff\xe1" + struct.pack(">H", 2 + len(body)) + body + content[2:]
+
+
+def test_a_jpeg_that_every_viewer_shows_rightly_is_given_without_its_metadata() -> None:
+    content = compressed(SMOOTH, "jpeg")
+    for image_format in ("jpeg", "bgr8; jpeg compressed bgr8"):
+        given = plain_jpeg(image_format, with_exif(content, b"where and when"), 64)
+        assert given is not None
+        assert b"where and when" not in given
+        np.testing.assert_array_equal(
+            decode_compressed_image("jpeg", given), decode_compressed_image("jpeg", content)
+        )
+
+
+@pytest.mark.parametrize(
+    ("image_format", "codec", "longest_side"),
+    [
+        ("jpeg", "jpeg", 63),  # too large
+        ("png", "png", 64),
+        ("rgb8; jpeg compressed rgb8", "jpeg", 64),  # red and blue are swapped
+        ("bayer_rggb8; jpeg compressed ", "jpeg", 64),
+        ("jpeg", "", 64),
+    ],
+)
+def test_what_viewers_would_show_otherwise_is_not_taken_for_a_plain_jpeg(
+    image_format: str, codec: str, longest_side: int
+) -> None:
+    content = compressed(SMOOTH, codec) if codec else b""
+    assert plain_jpeg(image_format, content, longest_side) is None
+
+
+def test_a_plain_jpeg_is_checked_like_one_that_is_decoded() -> None:
+    content = compressed(SMOOTH, "jpeg")
+    with pytest.raises(ImageSizeError):
+        plain_jpeg("jpeg", content, 64, max_pixels=64 * 48 - 1)
+    with pytest.raises(CorruptImageError):
+        plain_jpeg("jpeg", content[:-20], 64)
 
 
 @pytest.mark.parametrize("kind", [bytearray, memoryview, lambda data: array("B", data)])

@@ -69,6 +69,26 @@ def decode_compressed_image(
     return _in_true_colours(image, image_format)
 
 
+def plain_jpeg(
+    image_format: str,
+    data: bytes | bytearray | memoryview | array[int],
+    longest_side: int,
+    max_pixels: int = MAX_PIXELS,
+) -> bytes | None:
+    """A compressed image as a JPEG that every viewer shows rightly, without decoding it.
+
+    That is its own JPEG without metadata. None where there is no way around decoding: it is no
+    JPEG, its format tells of other colours than its pixels have, or a side has more pixels than
+    longest_side. image_format, data, max_pixels, and what is raised: as of decode_compressed_image.
+    """
+    buffer = memoryview(data)
+    is_jpeg = bytes(buffer[:3]) == JPEG_START + b"\xff"
+    if not is_jpeg or _is_mosaic(image_format) or _is_swapped(image_format):
+        return None
+    essence, width, height = essential_jpeg(_content(buffer, max_pixels), max_pixels)
+    return essence if max(width, height) <= longest_side else None
+
+
 def _content(data: memoryview, limit: int) -> bytes:
     if data.nbytes > limit:
         raise ImageSizeError(
@@ -101,11 +121,21 @@ def pixels_of(image: Image.Image) -> Pixels:
 
 
 def _in_true_colours(image: Pixels, image_format: str) -> Pixels:
-    encoding, has_order, codec_and_order = image_format.partition(";")
-    if encoding.startswith("bayer_") and encoding in ENCODINGS:
+    if _is_mosaic(image_format):
         height, width = image.shape[:2]
+        encoding = image_format.partition(";")[0]
         return decode_image(encoding, width, height, width, image[..., 0].tobytes())
-    has_colours = encoding.startswith(("bgr", "rgb"))
-    if has_order and has_colours and "compressed bgr" not in codec_and_order:
+    if _is_swapped(image_format):
         return np.ascontiguousarray(image[..., ::-1])
     return image
+
+
+def _is_mosaic(image_format: str) -> bool:
+    encoding = image_format.partition(";")[0]
+    return encoding.startswith("bayer_") and encoding in ENCODINGS
+
+
+def _is_swapped(image_format: str) -> bool:
+    encoding, has_order, codec_and_order = image_format.partition(";")
+    has_colours = encoding.startswith(("bgr", "rgb"))
+    return bool(has_order) and has_colours and "compressed bgr" not in codec_and_order

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from rclpy.callback_groups import CallbackGroup
 from rclpy.event_handler import QoSRequestedIncompatibleQoSInfo, SubscriptionEventCallbacks
 from rclpy.node import Node
 from rclpy.qos import QoSPolicyKind, QoSProfile, ReliabilityPolicy, qos_policy_name_from_kind
@@ -14,6 +15,7 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from emotion_recognition.ros.messages.images import ImageMessage
 from emotion_recognition.ros.stream.loss_watch import LossWatch
+from emotion_recognition.ros.stream.taking import take_all
 
 #: The values of the parameter `image_transport`, with the type of their messages.
 IMAGE_TRANSPORTS = {"raw": Image, "compressed": CompressedImage}
@@ -37,6 +39,7 @@ class ImageSubscription:
     from a middleware that does not number messages, nor, up to Jazzy, of several publishers.
 
     name: of the raw images' topic, before remapping. depth: how many messages wait at most.
+    group: of callbacks, that of the node unless given.
     """
 
     def __init__(
@@ -48,10 +51,12 @@ class ImageSubscription:
         lost: Callable[[int], None],
         name: str = "image_raw",
         depth: int = 1,
+        group: CallbackGroup | None = None,
     ) -> None:
         self._node = node
         self._name = name
         self._depth = depth
+        self._group = group
         self._receive = receive
         self._lost = lost
         self._losses = LossWatch()
@@ -75,6 +80,12 @@ class ImageSubscription:
                 return f"images come on '{topic}': set 'image_transport' to '{transport}'"
         return "nobody sends any"
 
+    def take(self) -> None:
+        """Hands on the messages that wait, which is the executor's task unless the group has it."""
+        if subscription := self._subscription:
+            for message, info in take_all(subscription):
+                self._take(message, info)
+
     def close(self) -> None:
         """Ends the subscription and lets go of it, because it knows this object."""
         self._node.destroy_subscription(self._subscription)
@@ -94,6 +105,7 @@ class ImageSubscription:
             event_callbacks=SubscriptionEventCallbacks(
                 incompatible_qos=self._fall_back if may_fall_back else self._report
             ),
+            callback_group=self._group,
             # Not its reliability, which is a parameter of the node's own.
             qos_overriding_options=QoSOverridingOptions(
                 (QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH)

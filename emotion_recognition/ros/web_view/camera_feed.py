@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from threading import Event, RLock, Thread
 from time import monotonic
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
+from sensor_msgs.msg import CompressedImage
 
+from emotion_recognition.core.images.compressed import plain_jpeg
 from emotion_recognition.core.images.raw import ImageError
 from emotion_recognition.msg import FaceEmotionArray
 from emotion_recognition.ros.messages.faces import faces_from_message
@@ -19,13 +22,18 @@ from emotion_recognition.ros.messages.stamps import seconds_of, stamp_of
 from emotion_recognition.ros.parameters.qos_overrides import QOS_OVERRIDES
 from emotion_recognition.ros.process.log_throttle import LogThrottle
 from emotion_recognition.ros.stream.image_subscription import ImageSubscription
+from emotion_recognition.ros.stream.taking import HandOver, take_all
 from emotion_recognition.ros.web_view.health_watch import HealthWatch
 from emotion_recognition.web.pairing import Pairing
 from emotion_recognition.web.picture import jpeg
 from emotion_recognition.web.update import Status, Update
 
 STATUS_PERIOD = 1.0  # seconds
+#: Seconds between two looks at what has come: less than a picture's way to the screen.
+LOOK_PERIOD = 0.02
 IMAGE_DEPTH = 5  # an image that a newer one replaced is missed by its answer
+CLOSING_TIMEOUT = 1.0  # seconds
+LONGEST_ERROR = 300  # characters; whoever sent the message may have a say in them
 
 
 @dataclass(frozen=True)
@@ -84,13 +92,18 @@ class CameraFeed:
 
     def _picture(self, image: ImageMessage) -> bytes:
         """The JPEG of an image; empty for one that cannot be used."""
+        longest_side = self._options.longest_side
         try:
+            if isinstance(image, CompressedImage) and (
+                ready := plain_jpeg(image.format, image.data, longest_side)
+            ):
+                return ready
             pixels = decode_message(image)
         except ImageError as error:
             if line := self._throttle(f"Image not shown: {error}"):
                 self._node.get_logger().warning(line)
             return b""
-        return jpeg(pixels, self._options.longest_side, self._options.quality)
+        return jpeg(pixels, longest_side, self._options.quality)
 
 
 class OpenFeed:
@@ -107,6 +120,9 @@ class OpenFeed:
         self._node = node
         self._show = show
         self._publish = publish
+        self._throttle = LogThrottle()
+        self._lock = RLock()
+        self._group = HandOver()
         self._pairing: Pairing[ImageMessage, FaceEmotionArray] = Pairing()
         self._last_image = self._last_answer = monotonic() - STATUS_PERIOD
         self._images = ImageSubscription(
@@ -117,12 +133,14 @@ class OpenFeed:
             lost=lambda number: None,
             name=f"{prefix}image_raw",
             depth=IMAGE_DEPTH,
+            group=self._group,
         )
         self._answers = node.create_subscription(
             FaceEmotionArray,
             f"{prefix}emotions",
             self._receive_answer,
             10,
+            callback_group=self._group,
             qos_overriding_options=QOS_OVERRIDES,
         )
         self._health = HealthWatch(node, str(self._answers.topic_name))
@@ -135,27 +153,57 @@ class OpenFeed:
         )
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._timer = node.create_timer(STATUS_PERIOD, self._report, clock=steady)
+        self._closing = Event()
+        self._thread = Thread(target=self._run, name="feed", daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
         """Ends all subscriptions."""
+        self._closing.set()
+        self._thread.join(CLOSING_TIMEOUT)
         self._node.destroy_timer(self._timer)
         self._images.close()
         self._node.destroy_subscription(self._answers)
         self._node.destroy_subscription(self._diagnostics)
 
+    def _run(self) -> None:
+        while not self._closing.wait(LOOK_PERIOD):
+            try:
+                with self._lock:
+                    if self._group.by_hand:
+                        self._look()
+            except Exception as error:
+                self._report_failure(error)
+
+    def _look(self) -> None:
+        self._images.take()
+        for answer, _ in take_all(self._answers):
+            self._receive_answer(answer)
+
+    def _report_failure(self, error: Exception) -> None:
+        if self._closing.is_set() or not self._node.context.ok():
+            return
+        if text := self._throttle(f"A message failed with {type(error).__name__}"):
+            self._node.get_logger().error(f"{text}: {str(error)[:LONGEST_ERROR]!r}")
+
     def _receive_image(self, image: ImageMessage) -> None:
-        self._last_image = monotonic()
-        for pair in self._pairing.add_image(stamp_of(image.header), image, len(image.data)):
-            self._show(*pair)
+        with self._lock:
+            self._last_image = monotonic()
+            for pair in self._pairing.add_image(stamp_of(image.header), image, len(image.data)):
+                self._show(*pair)
+            self._group.by_hand = True
 
     def _receive_answer(self, answer: FaceEmotionArray) -> None:
-        self._last_answer = monotonic()
-        for pair in self._pairing.add_answer(stamp_of(answer.header), answer):
-            self._show(*pair)
+        with self._lock:
+            self._last_answer = monotonic()
+            for pair in self._pairing.add_answer(stamp_of(answer.header), answer):
+                self._show(*pair)
 
     def _report(self) -> None:
         status = self._health.status()
         now = monotonic()
+        # Only the executor hears of a camera whose quality of service is another.
+        self._group.by_hand = now - self._last_image < STATUS_PERIOD
         if now - self._last_answer < STATUS_PERIOD and now - self._last_image > 2 * STATUS_PERIOD:
             reason = self._images.why_silent()
             text = f"Answers come, but no images on '{self._images.topic}': {reason}"

@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""Keeps the page open in a browser, and tells whether memory grows on either side.
+
+ROS_DOMAIN_ID=99 scripts/run python test/ros/web_soak.py --minutes 60
+
+A video_source publishes 640x480 at 15 Hz. MB: resident memory of emotion_node and of web_view, the
+page's JavaScript heap after a garbage collection, and resident memory of the browser's process that
+shows it. Each is fitted with a line, by least squares, after the first five minutes, or the first
+third of a shorter run. Needs playwright and a browser.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from conftest import isolation
+from lifecycles import Usage
+from node_process import TIMEOUT, NodeProcess
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+SETTLING = 300.0  # seconds, of a long run
+SAMPLES = 240  # in all, at most
+SHORTEST_PAUSE = 1.0  # seconds between two
+
+
+@dataclass(frozen=True)
+class Held:
+    """Megabytes, and elements of the page, at a time in seconds since the first picture."""
+
+    seconds: float
+    emotion_node: float
+    web_view: float
+    heap: float
+    renderer: float
+    elements: float
+
+
+@contextmanager
+def opened_browser() -> Iterator[Browser]:
+    """The browser that the tests have."""
+    import os
+    import shutil
+
+    from playwright.sync_api import sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome")
+    executable = next(filter(None, map(shutil.which, names)), None)
+    assert executable, "needs a browser: apt install chromium"
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
+        yield browser
+        browser.close()
+
+
+def watch(browser: Browser, node: NodeProcess, page: NodeProcess, seconds: float) -> Iterator[Held]:
+    """What is held while a browser shows the page for so long."""
+    page.wait_for_log("http://")
+    address = re.search(r"http://\S+", page.log)
+    assert address
+    context = browser.new_context()
+    tab = context.new_page()
+    tab.set_default_timeout(1000 * TIMEOUT)
+    tab.goto(address[0])
+    tab.wait_for_selector(".face .chosen")
+    protocol, whole = context.new_cdp_session(tab), browser.new_browser_cdp_session()
+    begun = time.monotonic()
+    while (passed := time.monotonic() - begun) < seconds:
+        protocol.send("HeapProfiler.collectGarbage")
+        processes = whole.send("SystemInfo.getProcessInfo")["processInfo"]
+        renderers = [Usage.of(item["id"]) for item in processes if item["type"] == "renderer"]
+        yield Held(
+            passed,
+            Usage.of(node.process.pid).megabytes,
+            Usage.of(page.process.pid).megabytes,
+            protocol.send("Runtime.getHeapUsage")["usedSize"] / 1e6,
+            sum(usage.megabytes for usage in renderers),
+            tab.evaluate("() => document.getElementsByTagName('*').length"),
+        )
+        tab.wait_for_timeout(1000 * max(SHORTEST_PAUSE, seconds / SAMPLES))
+    context.close()
+
+
+def settled(samples: list[Held]) -> list[Held]:
+    """Those after memory has found its size."""
+    start = min(SETTLING, samples[-1].seconds / 3)
+    return [sample for sample in samples if sample.seconds >= start]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    arguments = parser.parse_args()
+    names = [field.name for field in fields(Held)]
+    print(" ".join(f"{name:>12}" for name in names))
+    samples: list[Held] = []
+    with isolation(), tempfile.TemporaryDirectory() as folder:
+
+        def start(name: str, **options: object) -> NodeProcess:
+            command = ["-m", f"emotion_recognition.ros.{name}"]
+            return NodeProcess(command, Path(folder, f"{name}.log"), **options)
+
+        with (
+            start("video_source", rate=15.0, width=640),
+            start("emotion_node") as node,
+            start("web_view", port=0) as page,
+            opened_browser() as browser,
+        ):
+            for sample in watch(browser, node, page, 60 * arguments.minutes):
+                samples.append(sample)
+                print(" ".join(f"{value:12.2f}" for value in astuple(sample)), flush=True)
+    table = np.array([astuple(sample) for sample in settled(samples)])
+    for column, name in enumerate(names[1:], 1):
+        slope = np.polyfit(table[:, 0], table[:, column], 1)[0] * 3600
+        values = table[:, column]
+        print(f"{name}: {values[0]:.2f} to {values[-1]:.2f}, {slope:+.2f} an hour")
+
+
+if __name__ == "__main__":
+    main()
