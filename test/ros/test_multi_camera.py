@@ -95,7 +95,10 @@ def test_a_signal_ends_all_with_exit_code_0_and_their_counts(
     assert node.stop(*[signal.SIGINT] * signal_count) == 0
     assert "Traceback" not in node.log
     assert node.log.count("Stopped: ") == 2
-    assert "[left.emotion_node.frames]: Stopped: " in node.log
+    for camera in ("left", "right"):  # by the logger of all else that they say
+        assert f"[{camera}.emotion_node]: Ready: " in node.log
+        assert f"[{camera}.emotion_node]: Stopped: " in node.log
+    assert "Failed to publish" not in node.log
     assert counts(node.log)["answered"] == 1
 
 

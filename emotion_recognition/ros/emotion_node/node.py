@@ -134,9 +134,10 @@ class EmotionNode(LifecycleNode):
         self.stop_work(timeout)
         name = self.get_logger().name
         self.destroy_node()
+        # rclpy forgets it. It would keep the logger publishing, which no longer works here.
+        self._state_machine.destroy_when_not_in_use()
         if not self._failure:
-            # Not by the node's own logger: it also publishes, which no longer works here.
-            get_logger(f"{name}.frames").info(f"Stopped: {self.counts}")
+            get_logger(name).info(f"Stopped: {self.counts}")
 
     def on_configure(self, state: LifecycleState) -> Outcome:
         """Loads the models and offers the topic."""
