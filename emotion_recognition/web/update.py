@@ -87,6 +87,8 @@ def _describe(face: Face) -> dict[str, Any]:
         "box": [_number(value, 1) for value in (box.x1, box.y1, box.x2, box.y2)],
         "landmarks": [[_number(x, 1), _number(y, 1)] for x, y in face.landmarks],
         "smoothed": [_number(value, 3) for value in face.probabilities],
+        "facing": face.facing,
+        "yaw": None if face.yaw is None else _number(face.yaw, 3),
         "raw": [_number(value, 3) for value in face.raw_probabilities or face.probabilities],
     }
 

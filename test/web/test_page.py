@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -354,6 +356,42 @@ def test_a_screen_reader_is_told_who_is_there_when_it_changes(shown: Shown) -> N
     shown.show(page, update(face("sad")), HAS_TEXT, ["#spoken", "face 1 sad"])
     label = page.get_attribute("#picture", "aria-label")
     assert label == "The camera's picture: face 1 sad"
+
+
+#: Of a face that is turned to the left of the picture, and of one that is turned to the right.
+TURNED = {
+    side: ((230.0, 190.0), (290.0, 190.0), (nose, 220.0), (240.0, 260.0), (280.0, 260.0))
+    for side, nose in (("left", 238.0), ("right", 282.0))
+}
+
+
+@pytest.mark.usefixtures("without_errors")
+@pytest.mark.parametrize(
+    ("landmarks", "facing", "mark", "told", "spoken"),
+    [
+        (TURNED["left"], True, "◉", r"facing the camera", "face 1 happy facing the camera"),
+        (TURNED["left"], False, "←", r"turned \d0° to the left", "face 1 happy turned away"),
+        (TURNED["right"], False, "→", r"turned \d0° to the right", "face 1 happy turned away"),
+    ],
+)
+def test_it_is_told_whether_a_face_turns_to_the_camera(
+    shown: Shown,
+    landmarks: tuple[tuple[float, float], ...],
+    facing: bool,
+    mark: str,
+    told: str,
+    spoken: str,
+) -> None:
+    page, other = shown.open(), shown.open()  # of one canvas much is not to be read twice
+    shown.show(other, update(face()), HAS_TITLE, "#1 happy 65%")
+    assert not other.is_visible(".turn"), "nothing where it cannot be told"
+    before = has_color(pixels(other), "happy")[:148].sum()
+    turned = replace(face(), landmarks=landmarks, facing=facing)
+    shown.show(page, update(turned), HAS_TEXT, ["#spoken", spoken])
+    assert page.text_content("#spoken") == spoken
+    assert re.fullmatch(f"{mark} {told}", page.inner_text(".turn"))
+    assert page.get_attribute(".turn span", "aria-hidden") == "true"
+    assert has_color(pixels(page), "happy")[:148].sum() > before, "a mark on the box's label"
 
 
 @pytest.mark.usefixtures("without_errors")

@@ -26,6 +26,18 @@ def test_numbers_that_json_has_not_become_0() -> None:
     assert told["smoothed"] == told["raw"] == [0.0, 1.0]
 
 
+@pytest.mark.parametrize("facing", [True, False, None])
+def test_a_viewer_is_told_whether_a_face_turns_to_the_camera(facing: bool | None) -> None:
+    landmarks = ((40.0, 40.0), (80.0, 40.0), (50.0, 60.0), (45.0, 80.0), (75.0, 80.0))
+    face = Face(Box(20, 20, 100, 100), 0.9, landmarks=landmarks, facing=facing)
+    update = Update((face, Face(Box(1, 2, 3, 4), 0.5)), 640, 480, ())
+    told, without_landmarks = json.loads(update.message()[4:])["faces"]
+    assert told["facing"] is facing
+    assert told["yaw"] == pytest.approx(face.yaw, abs=1e-3)
+    assert told["yaw"] > 0.1
+    assert (without_landmarks["facing"], without_landmarks["yaw"]) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("size", "expected"),
     [((480, 640), (480, 640)), ((1080, 1920), (540, 960)), ((3000, 10), (960, 3))],

@@ -1,6 +1,7 @@
 // A card a face: what it shows, and the probabilities of all emotions.
 
 import { color } from "./picture.js";
+import { turnMark, turnText } from "./turn.js";
 
 export class Cards {
   constructor(container) {
@@ -34,6 +35,7 @@ export class Cards {
     if (old) old.element.remove();
     const element = make("article", "face");
     const title = make("h3", "", element);
+    const turn = make("p", "turn", element);
     const rows = labels.map((label) => {
       const row = make("div", "row", element);
       make("span", "", row).textContent = label;
@@ -45,7 +47,7 @@ export class Cards {
         value: make("span", "value", row),
       };
     });
-    const card = { element, title, rows, labels: labels.join() };
+    const card = { element, title, turn, rows, labels: labels.join() };
     this.cards.set(key, card);
     return card;
   }
@@ -54,6 +56,14 @@ export class Cards {
 function fill(card, face, labels, colors) {
   const name = face.id ? face.text : `new: ${face.text}`;
   if (card.title.textContent !== name) card.title.textContent = name;
+  const turn = turnText(face);
+  if (card.turn.dataset.text !== turn) {
+    card.turn.dataset.text = turn;
+    card.turn.replaceChildren(Object.assign(make("span", "sign"), { textContent: turnMark(face) }),
+      ` ${turn}`);
+    card.turn.firstChild.setAttribute("aria-hidden", "true");
+  }
+  card.turn.hidden = !turn;
   card.element.style.setProperty("--color", color(colors, face.label));
   labels.forEach((label, index) => {
     const row = card.rows[index];

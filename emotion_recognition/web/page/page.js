@@ -4,6 +4,7 @@ import { Cards } from "./cards.js";
 import { Connection } from "./connection.js";
 import { Picture } from "./picture.js";
 import { Timeline } from "./timeline.js";
+import { turnSpoken } from "./turn.js";
 
 const SILENT_AFTER = 2; // seconds without an answer
 const SPEAK_EVERY = 3; // seconds between two sentences for a screen reader
@@ -107,7 +108,9 @@ function rate() {
 function speak() {
   const now = seconds();
   if (!newest || isPaused || now - spokenTime < SPEAK_EVERY) return;
-  const faces = newest.faces.map((face) => `${face.id ? `face ${face.id}` : "new face"} ${face.label}`);
+  const faces = newest.faces.map((face) => [
+    `${face.id ? `face ${face.id}` : "new face"} ${face.label}`, turnSpoken(face),
+  ].filter(Boolean).join(" "));
   const text = faces.length ? faces.join(", ") : "no face";
   find("picture").setAttribute("aria-label", `The camera's picture: ${text}`);
   if (text === spokenFaces) return;

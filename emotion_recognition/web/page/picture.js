@@ -1,5 +1,7 @@
 // Draws a picture and the faces of its answer. Both come in one message: see connection.js.
 
+import { turnMark } from "./turn.js";
+
 export class Picture {
   constructor(canvas) {
     this.canvas = canvas;
@@ -53,7 +55,8 @@ export class Picture {
     const [left, top, , bottom] = face.box.map((value) => value * scale);
     const height = 22 * unit;
     context.font = `600 ${15 * unit}px system-ui, sans-serif`;
-    const width = context.measureText(face.text).width + 10 * unit;
+    const text = `${turnMark(face)} ${face.text}`.trim();
+    const width = context.measureText(text).width + 10 * unit;
     const x = Math.max(0, Math.min(left, canvas.width - width));
     const within = (y) => Math.max(0, Math.min(y, canvas.height - height));
     const places = [top - height, bottom, top].map(within);
@@ -65,7 +68,7 @@ export class Picture {
     context.fillRect(x, y, width, height);
     context.fillStyle = "#000";
     context.textBaseline = "middle";
-    context.fillText(face.text, x + 5 * unit, y + height / 2);
+    context.fillText(text, x + 5 * unit, y + height / 2);
   }
 
   // To the disk of who looks, and nowhere else.
