@@ -84,6 +84,8 @@ def foxglove_layout(shipped: Any, cameras: Sequence[str], image_topic: str) -> A
                     mode["annotations"] = {
                         place(topic): shown for topic, shown in mode["annotations"].items()
                     }
+            if "topics" in panel:
+                panel["topics"] = {place(topic): shown for topic, shown in panel["topics"].items()}
             for path in panel.get("paths", []):
                 path["value"] = place(path["value"])
             layout["configById"][names[name]] = panel

@@ -43,7 +43,8 @@ def topics(
         interfaces(package)
     start_node("emotion_node", publish_annotated_image=True).wait_for_log("Ready: ")
     start_node("video_source")
-    for topic in ("image_raw", "emotions", "annotated_image", "image_annotations", "/diagnostics"):
+    names = ("image_raw", "emotions", "annotated_image", "image_annotations", "face_poses")
+    for topic in (*names, "/diagnostics"):
         peer.wait_for_publisher(topic)
     return dict(peer.node.get_topic_names_and_types())
 
@@ -53,6 +54,12 @@ def panels(layout: Any, kind: str) -> Iterator[Any]:  # noqa: ANN401
     for name, panel in layout["configById"].items():
         if name.startswith(f"{kind}!"):
             yield panel
+
+
+def displays_of(rviz: Any, kind: str) -> list[Any]:  # noqa: ANN401
+    """The displays of a kind that rviz brings."""
+    displays = rviz["Visualization Manager"]["Displays"]
+    return [display for display in displays if display["Class"] == f"rviz_default_plugins/{kind}"]
 
 
 def leaves(node: Any) -> list[str]:  # noqa: ANN401
@@ -80,12 +87,28 @@ def check_path(path: str, topics: dict[str, list[str]]) -> None:
 
 
 def test_rviz_shows_images_that_are_published(rviz: Any, topics: dict[str, list[str]]) -> None:  # noqa: ANN401
-    displays = rviz["Visualization Manager"]["Displays"]
-    assert [display["Class"] for display in displays] == ["rviz_default_plugins/Image"] * 2
+    displays = displays_of(rviz, "Image")
+    assert len(displays) == 2
     for display in displays:
         assert IMAGES & set(topics[display["Topic"]["Value"]])
     (shown,) = (display for display in displays if display["Enabled"])
     assert shown["Topic"]["Value"] == "/annotated_image"
+
+
+def test_rviz_shows_where_the_heads_are(rviz: Any, topics: dict[str, list[str]]) -> None:  # noqa: ANN401
+    (display,) = displays_of(rviz, "PoseArray")
+    assert display["Enabled"]
+    assert display["Shape"] == "Axes"
+    assert 0 < display["Axes Radius"] < display["Axes Length"] < 0.3, "of the size of a head"
+    assert topics[display["Topic"]["Value"]] == ["geometry_msgs/msg/PoseArray"]
+
+
+def test_foxglove_shows_where_the_heads_are(layout: Any, topics: dict[str, list[str]]) -> None:  # noqa: ANN401
+    (panel,) = panels(layout, "3D")
+    ((topic, shown),) = panel["topics"].items()
+    assert topics[topic] == ["geometry_msgs/msg/PoseArray"]
+    assert (shown["visible"], shown["type"]) == (True, "axis")
+    assert 0 < shown["axisScale"] < 0.3, "of the size of a head"
 
 
 def test_rviz_needs_no_plugin(rviz: Any) -> None:  # noqa: ANN401
@@ -147,6 +170,7 @@ def topics_in(rviz: Any, layout: Any) -> set[str]:  # noqa: ANN401
         *(display["Topic"]["Value"] for display in displays),
         *(mode["imageTopic"] for mode in modes),
         *(topic for mode in modes for topic in mode.get("annotations", {})),
+        *(topic for panel in panels(layout, "3D") for topic in panel["topics"]),
         *(
             path["value"].split(".")[0]
             for kind in ("Plot", "StateTransitions")
@@ -177,6 +201,7 @@ def test_views_fit_the_topic_of_a_camera(tmp_path: Path) -> None:
         "/annotated_image",
         "/image_annotations",
         "/emotions",
+        "/face_poses",
     }
 
 
@@ -195,9 +220,9 @@ def test_views_of_two_cameras_in_namespaces_show_what_both_publish(
         start_node("video_source", ros_args=["-r", f"__ns:=/{camera}"], width=64)
         peer.wait_for_publisher(images)
     published = dict(peer.node.get_topic_names_and_types())
-    assert len(shown) == 8
+    assert len(shown) == 10
     assert shown <= published.keys()
-    assert len(rviz["Visualization Manager"]["Displays"]) == 4
+    assert len(rviz["Visualization Manager"]["Displays"]) == 6
     assert sorted(leaves(layout["layout"])) == sorted(layout["configById"])
     for panel in (*panels(layout, "Plot"), *panels(layout, "StateTransitions")):
         for path in panel["paths"]:

@@ -29,9 +29,11 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--rate", type=float, default=15.0, help="images a second")
     parser.add_argument("--width", type=int, default=640)
+    parser.add_argument("--transport", choices=("raw", "compressed"), default="raw")
     parser.add_argument("--set", nargs="*", default=[], help="parameters of web_view, name=value")
     arguments = parser.parse_args()
     parameters = dict(item.split("=", 1) for item in arguments.set)
+    transport = {"image_transport": arguments.transport}
     with isolation(), tempfile.TemporaryDirectory() as folder:
 
         def start(name: str, **options: object) -> NodeProcess:
@@ -41,8 +43,8 @@ def main() -> None:
         camera = {"rate": arguments.rate, "width": arguments.width}
         with (
             start("video_source", **camera),
-            start("emotion_node") as node,
-            start("web_view", port=0, **parameters) as page,
+            start("emotion_node", **transport) as node,
+            start("web_view", port=0, **transport, **parameters) as page,
         ):
             page.wait_for_log("http://")
             address = re.search(r"http://\S+", page.log)
