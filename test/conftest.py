@@ -72,7 +72,9 @@ def pytest_runtest_call() -> Generator[None, None, None]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A real browser, without a window. While it is there, this thread has an event loop."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: .venv/bin/pip install playwright")
+    sync_api = pytest.importorskip(
+        "playwright.sync_api", reason="needs playwright: .venv/bin/pip install playwright"
+    )
     executable = next(filter(None, map(shutil.which, BROWSERS)), None)
     if executable is None:
         pytest.skip(f"needs a browser ({', '.join(BROWSERS)}): apt install chromium")
