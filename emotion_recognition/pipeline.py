@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_recognition.backends import Precision, open_model, resolve
-from emotion_recognition.core.classifier import EmotionClassifier, crop_face, prepare_crop
+from emotion_recognition.core.classifier import EmotionClassifier
 from emotion_recognition.core.detectors import Detector, expect_shapes, make_detector
 from emotion_recognition.core.following.decision import decide
+from emotion_recognition.core.heads.crop import crop_face
 from emotion_recognition.core.manifest import (
     DEFAULT_CLASSIFIER,
     DEFAULT_DETECTOR,
@@ -122,8 +123,8 @@ class EmotionPipeline:
         start = perf_counter()
         faces = self._detect(image, score_threshold)
         detected = perf_counter()
-        # Each crop becomes small before the next: those of many large faces would take gigabytes.
-        crops = [prepare_crop(crop_face(image, face.box, self._crop_scale)) for face in faces]
+        scale = self._crop_scale
+        crops = [crop_face(image, face.box, scale, face.landmarks) for face in faces]
         rows = map(tuple, self._classify(crops).tolist())
         faces = tuple(
             replace(

@@ -10,12 +10,9 @@ from numpy.typing import NDArray
 
 from emotion_recognition.core.arrays import Network
 from emotion_recognition.core.images.raw import ImageError
-from emotion_recognition.core.types import LABELS, Box
+from emotion_recognition.core.types import LABELS
 
 INPUT_SIZE = 64
-
-#: Pixels of a crop's side, from which on what reaches beyond the image is not built at full size.
-MAX_PADDED_SIDE = 1024
 
 
 class EmotionClassifier:
@@ -61,38 +58,6 @@ def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Probabilities along the last axis."""
     exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True), np.float32)
-
-
-def crop_face(image: NDArray[np.uint8], box: Box, scale: float) -> NDArray[np.uint8]:
-    """The square around a face that the classifier sees.
-
-    Its side is `scale` times the longer side of the box. Where it reaches beyond the image the
-    border pixels are repeated, so that the face keeps its proportions; such a square is made no
-    larger than MAX_PADDED_SIDE, because that of a long, narrow image may be any size. image:
-    (H, W, 3) BGR.
-    """
-    side = max(1, round(max(box.width, box.height) * scale))
-    left = round((box.x1 + box.x2 - side) / 2)
-    top = round((box.y1 + box.y2 - side) / 2)
-    height, width = image.shape[:2]
-    x1, y1 = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
-    x2, y2 = min(max(left + side, x1 + 1), width), min(max(top + side, y1 + 1), height)
-    inside = image[y1:y2, x1:x2]
-    if max(y1 - top, top + side - y2, x1 - left, left + side - x2) <= 0:
-        return inside
-    if side > MAX_PADDED_SIDE:
-        shrink = MAX_PADDED_SIDE / side
-        left, top, side = round(left * shrink), round(top * shrink), MAX_PADDED_SIDE
-        x1, y1 = round(x1 * shrink), round(y1 * shrink)
-        x2, y2 = max(x1 + 1, round(x2 * shrink)), max(y1 + 1, round(y2 * shrink))
-        size = (x2 - x1, y2 - y1)
-        inside = np.asarray(cv2.resize(inside, size, interpolation=cv2.INTER_AREA), np.uint8)
-    margins = (y1 - top, top + side - y2, x1 - left, left + side - x2)
-    top_margin, bottom_margin, left_margin, right_margin = (max(0, margin) for margin in margins)
-    padded = cv2.copyMakeBorder(
-        inside, top_margin, bottom_margin, left_margin, right_margin, cv2.BORDER_REPLICATE
-    )
-    return np.asarray(padded, np.uint8)
 
 
 def prepare_crop(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,7 +1,7 @@
 """Ways in which crops vary, as detectors, cameras and people make them.
 
 The data has no surroundings, so what a shifted, rotated or looser crop would show beyond the
-original is filled with its border pixels, as `core.classifier.crop_face` does at the edge of an
+original is filled with its border pixels, as `core.heads.crop.crop_face` does at the edge of an
 image. Directions and signs are drawn once for each image with a fixed seed.
 """
 

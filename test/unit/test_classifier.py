@@ -1,21 +1,11 @@
 """Crops and probabilities."""
 
-import tracemalloc
-
-import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from emotion_recognition.core.classifier import (
-    MAX_PADDED_SIDE,
-    EmotionClassifier,
-    crop_face,
-    prepare_crop,
-    softmax,
-)
+from emotion_recognition.core.classifier import EmotionClassifier, prepare_crop, softmax
 from emotion_recognition.core.images.raw import ImageError
-from emotion_recognition.core.types import Box
 
 
 def brightness_network(tensor: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -77,60 +67,3 @@ def test_a_network_that_answers_nan_is_an_error() -> None:
     classify = EmotionClassifier(lambda tensor: np.full((1, 4), np.nan, np.float32))
     with pytest.raises(FloatingPointError, match="finite"):
         classify([np.zeros((64, 64), np.uint8)])
-
-
-def test_a_crop_is_square_around_the_face() -> None:
-    image = np.zeros((100, 200, 3), np.uint8)
-    image[40:60, 90:100] = 255
-    crop = crop_face(image, Box(90, 40, 100, 60), scale=1.5)
-    assert crop.shape == (30, 30, 3)
-    rows, columns = np.nonzero(crop[..., 0])
-    assert (rows.min(), rows.max() + 1) == (5, 25)
-    assert (columns.min(), columns.max() + 1) == (10, 20)
-
-
-@pytest.mark.parametrize(
-    "box",
-    [Box(0, 0, 20, 20), Box(80, 90, 100, 100), Box(-30, 40, 10, 60), Box(99.8, 99.9, 100, 100)],
-)
-def test_a_crop_at_the_border_keeps_its_shape(box: Box) -> None:
-    crop = crop_face(np.full((100, 100, 3), 7, np.uint8), box, scale=2.0)
-    assert crop.shape[0] == crop.shape[1] == max(1, round(max(box.width, box.height) * 2))
-    assert (crop == 7).all()
-
-
-@pytest.mark.parametrize("shape", [(3, 33333, 3), (33333, 3, 3), (1, 65535, 3), (2000, 2000, 3)])
-def test_a_crop_takes_no_more_memory_than_its_use_needs(shape: tuple[int, int, int]) -> None:
-    image = np.full(shape, 7, np.uint8)
-    tracemalloc.start()
-    try:
-        crop = crop_face(image, Box(0, 0, shape[1], shape[0]), scale=1.5)
-        assert tracemalloc.get_traced_memory()[1] < 20_000_000
-    finally:
-        tracemalloc.stop()
-    assert crop.shape == (MAX_PADDED_SIDE, MAX_PADDED_SIDE, 3)
-    assert (crop == 7).all()
-
-
-@pytest.mark.parametrize(
-    "box", [Box(-200, 300, 1500, 1900), Box(0, 0, 2400, 1800), Box(1100, 900, 2400, 1800)]
-)
-def test_a_large_crop_at_the_border_looks_as_it_would_at_full_size(box: Box) -> None:
-    noise = np.random.default_rng(0).integers(0, 256, (9, 12, 3), np.uint8)
-    image = np.asarray(cv2.resize(noise, (2400, 1800), interpolation=cv2.INTER_CUBIC), np.uint8)
-    scale = 1.2
-    side = round(max(box.width, box.height) * scale)
-    left, top = round((box.x1 + box.x2 - side) / 2), round((box.y1 + box.y2 - side) / 2)
-    rows = np.clip(np.arange(top, top + side), 0, 1799)
-    columns = np.clip(np.arange(left, left + side), 0, 2399)
-    at_full_size = image[rows][:, columns]
-    difference = cv2.absdiff(prepare_crop(crop_face(image, box, scale)), prepare_crop(at_full_size))
-    assert np.mean(difference) < 1
-    assert difference.max() <= 6
-
-
-def test_a_crop_of_up_to_the_limit_is_built_pixel_by_pixel() -> None:
-    image = np.random.default_rng(0).integers(0, 256, (600, 1000, 3), np.uint8)
-    crop = crop_face(image, Box(0, 0, 1000, 600), scale=MAX_PADDED_SIDE / 1000)
-    assert crop.shape == (MAX_PADDED_SIDE, MAX_PADDED_SIDE, 3)
-    np.testing.assert_array_equal(crop[212:812, 12:1012], image)

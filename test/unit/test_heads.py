@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from emotion_recognition.core.heads.model import EYE_DISTANCE, HEAD_POINTS
-from emotion_recognition.core.heads.turn import head_yaw
+from emotion_recognition.core.heads.turn import head_roll, head_yaw
 from emotion_recognition.core.types import Box, Face
 
 Points = tuple[tuple[float, float], ...]
@@ -46,6 +46,17 @@ def test_the_model_is_a_face_with_its_nose_in_front() -> None:
 @pytest.mark.parametrize("roll", [-0.7, 0.0, 0.4])
 def test_the_yaw_of_a_head_is_told_however_it_leans(yaw: float, roll: float) -> None:
     assert head_yaw(seen(yaw, roll=roll)) == pytest.approx(yaw, abs=1e-6)
+
+
+@pytest.mark.parametrize("yaw", [-0.6, 0.0, 0.6])
+@pytest.mark.parametrize("roll", [-2.5, -0.7, 0.0, 0.4, 1.5])
+def test_how_a_head_leans_is_told_however_it_turns(yaw: float, roll: float) -> None:
+    assert head_roll(seen(yaw, roll=roll)) == pytest.approx(roll, abs=1e-6)
+
+
+@pytest.mark.parametrize("landmarks", [(), [(3.0, 3.0)] * 5, [(math.inf, 0.0)] * 5])
+def test_what_is_no_face_does_not_lean(landmarks: list[tuple[float, float]]) -> None:
+    assert head_roll(landmarks) is None
 
 
 @pytest.mark.parametrize("pitch", [-0.4, 0.4])

@@ -1,4 +1,4 @@
-"""How far a head is turned to the side, from the landmarks of its face alone.
+"""How far a head is turned to the side, and how it leans, from the landmarks of its face alone.
 
 The tip of the nose is in front of the eyes and the mouth. A head that turns by an angle moves it
 away from their middle by its distance times the sine, and draws their corners together by the
@@ -28,11 +28,28 @@ def head_yaw(landmarks: Sequence[tuple[float, float]]) -> float | None:
     if len(landmarks) != len(HEAD_POINTS):
         return None
     eye1, eye2, nose, mouth1, mouth2 = landmarks
-    across = (eye2[0] - eye1[0] + mouth2[0] - mouth1[0], eye2[1] - eye1[1] + mouth2[1] - mouth1[1])
+    across = _across(landmarks)
     half = math.hypot(*across) / 2
     aside = _along(nose, across) - sum(_along(p, across) for p in (eye1, eye2, mouth1, mouth2)) / 4
     ratio = aside / half / half / 2 if half else math.nan
     return math.atan(-ratio / _NOSE_DEPTH) if math.isfinite(ratio) else None
+
+
+def head_roll(landmarks: Sequence[tuple[float, float]]) -> float | None:
+    """The angle by which a face leans in the image, clockwise, in radians within [-pi, pi].
+
+    landmarks: of a Face. Of its eyes and the corners of its mouth; None where they make no face.
+    """
+    if len(landmarks) != len(HEAD_POINTS):
+        return None
+    x, y = _across(landmarks)
+    return math.atan2(y, x) if math.isfinite(x) and math.isfinite(y) and (x or y) else None
+
+
+def _across(landmarks: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """From a face's left in the image to its right: its eyes and the corners of its mouth."""
+    eye1, eye2, _, mouth1, mouth2 = landmarks
+    return eye2[0] - eye1[0] + mouth2[0] - mouth1[0], eye2[1] - eye1[1] + mouth2[1] - mouth1[1]
 
 
 def _along(point: tuple[float, float], direction: tuple[float, float]) -> float:

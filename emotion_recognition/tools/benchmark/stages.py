@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_recognition.backends import BACKENDS, Precision, resolve
-from emotion_recognition.core.classifier import crop_face
 from emotion_recognition.core.detectors import Detector
 from emotion_recognition.core.errors import BackendError
+from emotion_recognition.core.heads.crop import crop_face
 from emotion_recognition.core.manifest import read_manifest
 from emotion_recognition.core.multilevel import STRIDES, MultilevelDetector
 from emotion_recognition.core.types import Box, Face
