@@ -261,3 +261,17 @@ def test_an_image_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
     path.write_bytes(header + bytes(1000))
     with pytest.raises(SourceError, match=r"huge\.bmp.*too large: 9000x9100"):
         open_source(str(path))
+
+
+def test_a_smaller_frame_is_the_mean_of_the_larger_and_a_larger_one_has_steps_between(
+    tmp_path: Path,
+) -> None:
+    stripes = np.zeros((32, 32, 3), np.uint8)
+    stripes[:, ::4] = 200
+    cv2.imwrite(str(tmp_path / "stripes.png"), stripes)
+    (small,) = open_source(str(tmp_path / "stripes.png"), width=8)
+    assert np.unique(small).tolist() == [50]
+    (large,) = open_source(str(tmp_path / "stripes.png"), width=128)
+    assert len(np.unique(large)) > 2
+    (line,) = open_source(str(tmp_path / "stripes.png"), height=1)
+    assert line.shape == (1, 1, 3)
