@@ -104,5 +104,5 @@ def test_a_width_that_cannot_be_is_refused(width: int) -> None:
 
 
 def test_a_width_for_a_detector_of_one_size_is_refused() -> None:
-    with pytest.raises(ValueError, match="'made' has an input of fixed size; .* got 320$"):
+    with pytest.raises(ValueError, match=r"'made' has an input of fixed size; .* got 320$"):
         chosen_width(TAKES_ONE, 320)
