@@ -134,3 +134,9 @@ def test_a_crop_of_up_to_the_limit_is_built_pixel_by_pixel() -> None:
     crop = crop_face(image, Box(0, 0, 1000, 600), scale=MAX_PADDED_SIDE / 1000)
     assert crop.shape == (MAX_PADDED_SIDE, MAX_PADDED_SIDE, 3)
     np.testing.assert_array_equal(crop[212:812, 12:1012], image)
+
+
+def test_each_row_has_its_own_softmax() -> None:
+    rows = softmax(np.array([[800, 0], [0, 0], [-800, -800]], np.float32))
+    assert rows == pytest.approx(np.array([[1, 0], [0.5, 0.5], [0.5, 0.5]]))
+    assert rows.dtype == np.float32

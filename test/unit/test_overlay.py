@@ -192,3 +192,22 @@ def test_a_box_of_any_numbers_can_be_drawn(edges: tuple[float, float, float, flo
     image = np.full((60, 80, 3), 128, np.uint8)
     face = Face(Box(*edges), 0.9, emotion=Emotion(9, "bewildered", math.nan))
     assert draw_faces(image, [face]).shape == image.shape
+
+
+def test_a_landmark_is_a_dot_with_a_dark_rim_to_the_corner_of_the_image() -> None:
+    image = gray(240, 320)
+    face = Face(Box(100, 100, 200, 200), 0.9, emotion=HAPPY, landmarks=((0.0, 0.0), (50.0, 50.0)))
+    drawn = draw_faces(image, [face])
+    assert drawn[0, 0].tolist() == drawn[50, 50].tolist() == list(COLORS["happy"])
+    dot = np.flatnonzero((drawn[50, 40:61] != image[50, 40:61]).any(axis=1))
+    assert drawn[50, 40 + dot[0]].tolist() == drawn[50, 40 + dot[-1]].tolist() == [0, 0, 0]
+    assert dot[-1] - dot[0] + 1 == 7
+
+
+def test_a_label_that_has_no_color_has_that_of_the_unknown() -> None:
+    box = Box(100, 100, 200, 200)
+    drawn = [
+        draw_faces(gray(240, 320), [Face(box, 0.9, emotion=Emotion(99, label, 0.9))])
+        for label in ("bored", "unknown")
+    ]
+    assert drawn[0][100, 150].tolist() == drawn[1][100, 150].tolist() == list(COLORS["unknown"])
