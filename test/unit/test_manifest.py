@@ -160,6 +160,12 @@ WRONG_PARTS: list[tuple[Kind, str, object, str]] = [
     ("detector", "files", {"tflite": {}}, r"files has \['tflite'\]"),
     ("detector", "files", {"onnx_int8": "int8.onnx"}, "files: onnx_int8 must be an object"),
     ("detector", "files", {"onnx_int8": {"name": "int8.onnx"}}, r"lacks \['sha256'\]"),
+    (
+        "detector",
+        "files",
+        {"onnx_int8": {"name": "int8.onnx", "sha256": "0" * 64, "size": 9}},
+        r"files: onnx_int8 has \['size'\]",
+    ),
     *(
         ("detector", "files", {"onnx_int8": {"name": name, "sha256": "0" * 64}}, "plain name")
         for name in ("../x", "/etc/passwd", "..", "", "a/b", "a\\b", "int8.onnx\n", "a\0b", 5)

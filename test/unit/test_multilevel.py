@@ -85,6 +85,7 @@ def test_boxes_are_clipped_to_the_image_but_landmarks_are_not() -> None:
         ((480, 640), 160, (128, 160)),
         ((480, 640), 640, (480, 640)),
         ((1, 1000), 320, (32, 320)),
+        ((1000, 1), 320, (320, 32)),
     ],
 )
 def test_the_input_is_padded_no_more_than_to_multiples_of_32(
@@ -162,6 +163,8 @@ def test_huge_values_overflow_nothing() -> None:
     output[:4] = 0
     with np.errstate(all="raise"):
         assert decode(output, (64, 64), 0.0)[1].max() < 1e-20
+        output[4] = 1e4
+        assert decode(output, (64, 64), 0.0)[1].min() == 1
 
 
 def test_boxes_on_one_face_become_one_between_them_with_the_best_score() -> None:

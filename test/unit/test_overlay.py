@@ -211,3 +211,18 @@ def test_a_label_that_has_no_color_has_that_of_the_unknown() -> None:
         for label in ("bored", "unknown")
     ]
     assert drawn[0][100, 150].tolist() == drawn[1][100, 150].tolist() == list(COLORS["unknown"])
+
+
+def test_the_text_lies_in_the_middle_of_its_label() -> None:
+    box = Box(100, 100, 300, 200)
+    drawn = draw_faces(gray(480, 640), [Face(box, 0.9, emotion=HAPPY)])
+    above = drawn[:98]  # the rim of the box is below
+    rows, columns = np.nonzero((above != 128).any(axis=2))
+    label = drawn[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    dark = np.argwhere(label.max(axis=2) < 60)
+    assert len(dark) > 50, "black text"
+    (top, left), (bottom, right) = dark.min(axis=0), dark.max(axis=0)
+    assert min(top, left) >= 1
+    assert abs(left - (label.shape[1] - 1 - right)) <= 3
+    assert (label[:, 0] == COLORS["happy"]).all()
+    assert right - left > 5 * (bottom - top), "all of it"
