@@ -4,7 +4,7 @@
 ROS_DOMAIN_ID=99 scripts/run python test/ros/network.py --seconds 10
 
 Needs root, for two hosts with a network each, and /dev/net/tun for the link between them. For each
-row the camera publishes 320x240 at 15 Hz over a good link for a while, then a bad one for as many
+row the camera publishes 320x240 over a good link for a while, then a bad one for as many
 seconds, then a good one again. Answers are heard on the node's host. answered: of the images due
 while the link was bad. latency: from the image's stamp to its answer. recovered: seconds from the
 end of the fault to the first answer to an image that was taken after it. Ends with 1 where
@@ -28,7 +28,6 @@ from conversation import READY
 from node_process import NodeProcess
 from two_hosts import BadLink, Host, two_hosts_apart
 
-RATE = 15.0
 RECOVER_WITHIN = 20.0  # seconds
 SCRIPT = Path(__file__).resolve()
 
@@ -121,7 +120,13 @@ def wait_for_answer(listener: NodeProcess, taken_after: float, seconds: float) -
 
 
 def measure(
-    board: Host, workstation: Host, link: BadLink, transport: str, fault: Fault, seconds: float
+    board: Host,
+    workstation: Host,
+    link: BadLink,
+    transport: str,
+    fault: Fault,
+    rate: float,
+    seconds: float,
 ) -> Row:
     """A camera and a node over a link that is good, bad and good again."""
     module = "emotion_recognition.ros"
@@ -143,7 +148,7 @@ def measure(
                 ["-m", f"{module}.video_source"],
                 folder / "camera",
                 python=board.python,
-                rate=RATE,
+                rate=rate,
                 width=320,
                 height=240,
             ) as camera:
@@ -158,15 +163,15 @@ def measure(
                 recovered = wait_for_answer(listener, ended, RECOVER_WITHIN)
                 steady = time.time()
                 time.sleep(seconds / 2)
-                rate = sum(heard > steady for _, heard in answers(listener)) / (
+                then = sum(heard > steady for _, heard in answers(listener)) / (
                     time.time() - steady
                 )
                 codes = (camera.stop(), node.stop())
             all_answers = answers(listener)
     during = [heard - taken for taken, heard in all_answers if began < taken < ended]
     p50, p95 = np.percentile(during, (50, 95)) if during else (np.nan, np.nan)
-    share = len(during) / (RATE * (ended - began))
-    return Row(transport, fault, min(1.0, share), (float(p50), float(p95)), recovered, rate, codes)
+    share = len(during) / (rate * (ended - began))
+    return Row(transport, fault, min(1.0, share), (float(p50), float(p95)), recovered, then, codes)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -174,6 +179,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seconds", type=float, default=10.0, help="of each fault")
+    parser.add_argument(
+        "--rate", type=float, default=15.0, help="of the camera, in images a second"
+    )
     parser.add_argument("--listen", action="store_true", help=argparse.SUPPRESS)
     given, _ = parser.parse_known_args(arguments)
     if given.listen:
@@ -185,7 +193,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for transport in ("raw", "compressed"):
         for fault in FAULTS:
             with two_hosts_apart() as (board, workstation, link):
-                rows.append(measure(board, workstation, link, transport, fault, given.seconds))
+                ends = board, workstation, link
+                rows.append(measure(*ends, transport, fault, given.rate, given.seconds))
             print(rows[-1], flush=True)
     return 0 if all(row.is_well for row in rows) else 1
 
