@@ -19,71 +19,24 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from conftest import Peer
-from conversation import READY, Lifecycle, Parameters, Pixels
+from conversation import READY, Lifecycle, Parameters
+from fault_bench import Bench, Outcome
 from lifecycles import Usage
-from node_process import NodeProcess
+from machine_faults import (
+    cpu_starved,
+    disk_full,
+    home_read_only,
+    shared_memory_full,
+    weights_damaged,
+)
 
-from emotion_recognition.core.images.sources import open_source
 from emotion_recognition.msg import FaceEmotionArray
 
-NODE = "emotion_recognition.ros.emotion_node"
 END_WITHIN = 2.0  # seconds from a signal to the end of the process
-CAMERA_RATE = 30.0  # images per second
-
-
-@dataclass
-class Outcome:
-    """How often a fault was made, what went wrong, and what else is worth a word."""
-
-    times: int = 0
-    failures: list[str] = field(default_factory=list)
-    remark: str = ""
-
-    def check(self, is_well: bool, otherwise: str) -> None:
-        """Counts a fault. otherwise: what to say where the node did not come through."""
-        self.times += 1
-        if not is_well:
-            self.failures.append(otherwise)
-
-    def __str__(self) -> str:
-        failed = f", {len(self.failures)} FAILED: {self.failures[0]}" if self.failures else ""
-        return f"{self.times} times{failed}" + (f"; {self.remark}" if self.remark else "")
-
-
-class Bench:
-    """Starts nodes for faults, one after another. folder: for what they write."""
-
-    def __init__(self, peer: Peer, folder: Path) -> None:
-        self.peer = peer
-        self.image: Pixels = np.asarray(next(iter(open_source("astronaut", width=320))), np.uint8)
-        self._folder = folder
-        self._started = 0
-
-    def start(self, module: str = NODE, **options: Any) -> NodeProcess:  # noqa: ANN401
-        """A node; options: as NodeProcess."""
-        self._started += 1
-        return NodeProcess(["-m", module], self._folder / f"{self._started}.log", **options)
-
-    def camera(self, **parameters: object) -> NodeProcess:
-        """video_source at a camera's rate."""
-        return self.start("emotion_recognition.ros.video_source", rate=CAMERA_RATE, **parameters)
-
-    def is_answered(self, timeout: float = 20.0) -> bool:
-        """Whether answers come to whatever is sent now."""
-        answers = self.peer.subscribe(FaceEmotionArray, "emotions")
-        try:
-            answers.wait_for(lambda _: len(answers.all) > 5, timeout)  # none from before
-        except AssertionError:
-            return False
-        finally:
-            self.peer.unsubscribe(answers)
-        return True
 
 
 def publisher_killed(bench: Bench, times: int) -> Outcome:
@@ -223,45 +176,6 @@ def parameters(bench: Bench, times: int) -> Outcome:
     return outcome
 
 
-def _in_a_namespace(setup: str) -> list[str]:
-    """What runs the interpreter where `setup`, of a shell, has mounted what it likes."""
-    return ["unshare", "-m", "sh", "-c", f'{setup} && exec "$@"', "sh", sys.executable]
-
-
-def _answers_there(bench: Bench, times: int, setup: str, **options: Any) -> Outcome:  # noqa: ANN401
-    """Whether a node answers whose file systems a command has changed."""
-    outcome = Outcome()
-    for number in range(times):
-        with (
-            bench.start(python=_in_a_namespace(setup), **options) as node,
-            bench.camera(width=320),
-        ):
-            try:
-                node.wait_for_log(READY)
-            except AssertionError as error:
-                outcome.check(False, f"start {number + 1}: {str(error)[-300:]}")
-                continue
-            outcome.check(bench.is_answered(60.0), f"no answers, start {number + 1}")
-            code = node.stop()
-            outcome.check(code == 0, f"exit code {code}")
-            outcome.check("Traceback" not in node.log, "a traceback")
-    return outcome
-
-
-def home_read_only(bench: Bench, times: int) -> Outcome:
-    """Nothing can be written in the home."""
-    return _answers_there(
-        bench, times, "mount -t tmpfs -o ro none /mnt && export HOME=/mnt && unset ROS_LOG_DIR"
-    )
-
-
-def disk_full(bench: Bench, times: int) -> Outcome:
-    """The disk of the log is full."""
-    fill = "head -c 900000 /dev/zero > /mnt/full 2>/dev/null; cat /dev/zero > /mnt/rest 2>/dev/null"
-    setup = f"mount -t tmpfs -o size=1m none /mnt && {{ {fill}; export ROS_LOG_DIR=/mnt; }}"
-    return _answers_there(bench, times, setup)
-
-
 def answers(bench: Bench, times: int) -> Outcome:
     """None: a camera is answered. For others to run where something is amiss."""
     outcome = Outcome()
@@ -271,18 +185,6 @@ def answers(bench: Bench, times: int) -> Outcome:
             outcome.check(bench.is_answered(), f"no answers, start {number + 1}:\n{node.log}")
             outcome.check(node.stop() == 0, "exit code")
             outcome.check("Traceback" not in node.log, "a traceback")
-    return outcome
-
-
-def shared_memory_full(bench: Bench, times: int) -> Outcome:
-    """/dev/shm has no room, for the camera, the node and whoever listens to it."""
-    outcome = Outcome()
-    # All three, because Fast DDS takes two processes of one machine to share it.
-    setup = "mount -t tmpfs -o size=4m none /dev/shm && head -c 3900000 /dev/zero > /dev/shm/full"
-    command = [*_in_a_namespace(setup), __file__, "answers", "--times", str(times)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    outcome.check(done.returncode == 0, done.stdout[-800:] + done.stderr[-800:])
-    outcome.times = times
     return outcome
 
 
@@ -332,6 +234,8 @@ FAULTS: dict[str, tuple[Callable[[Bench, int], Outcome], int]] = {
     "disk_full": (disk_full, 3),
     "shared_memory_full": (shared_memory_full, 3),
     "subscriber_that_never_reads": (subscriber_that_never_reads, 20),
+    "cpu_starved": (cpu_starved, 10),
+    "weights_damaged": (weights_damaged, 3),
 }
 
 

@@ -3,6 +3,8 @@
 scripts/run python test/ros/hostile_images.py --minutes 10
 
 Prints what became of them: how long the answers to the good images took, and the node's memory.
+Ends with 1 where more than one good image in a hundred got no answer, memory grew by more than
+GROWTH from the first quarter of the time to the last, or the node did not end with exit code 0.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ from crafted_images import COSTLY, HARMLESS, HOSTILE, JPEG, PNG
 RATE = 30.0
 GOOD_ONE_IN = 15
 ANSWER_TIMEOUT = 20.0  # seconds; generous, because a busy machine is no failure
+LOST_AT_MOST = 0.01  # of the good images; a busy transport loses one now and then
+GROWTH = 50  # MB
 MAX_LENGTH = 1_000_000  # bytes; more takes the transport's time, not the node's
 
 
@@ -47,17 +51,34 @@ class Report:
     sent: int = 0
     delays: list[float] = field(default_factory=list)
     memory: list[int] = field(default_factory=list)
+    exit_code: int | None = None
+
+    @property
+    def quarters(self) -> list[int]:
+        """The mean memory of each quarter of the time."""
+        return [round(float(part.mean())) for part in np.array_split(self.memory, 4)]
+
+    @property
+    def failures(self) -> list[str]:
+        lost, growth = self.delays.count(math.inf), self.quarters[-1] - self.quarters[0]
+        wrong = {
+            f"{lost} of {len(self.delays)} good images without an answer": (
+                lost > LOST_AT_MOST * len(self.delays)
+            ),
+            f"memory grew by {growth} MB": growth > GROWTH,
+            f"exit code {self.exit_code}": self.exit_code != 0,
+        }
+        return [what for what, is_so in wrong.items() if is_so]
 
     def __str__(self) -> str:
         lost = self.delays.count(math.inf)
         delays = np.array([delay for delay in self.delays if delay < math.inf])
         p50, p99 = np.percentile(delays, (50, 99))
-        quarters = [round(float(part.mean())) for part in np.array_split(self.memory, 4)]
         return (
             f"{self.sent} images, {len(delays)} of them good, answered after {p50:.3f} s (p50), "
             f"{p99:.3f} s (p99), {delays.max():.3f} s (max), {(delays > 0.5).sum()} of them after "
             f"more than 0.5 s, {lost} more never; "
-            f"memory of the node: {quarters} MB in each quarter of the time"
+            f"memory of the node: {self.quarters} MB in each quarter of the time"
         )
 
 
@@ -129,7 +150,7 @@ def _memory(node: NodeProcess) -> int:
     return int(status.split("VmRSS:")[1].split()[0]) // 1024
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
     options = parser.parse_args()
@@ -144,14 +165,20 @@ def main() -> None:
             )
             with node:
                 node.wait_for_log(READY)
-                print(attack(node, peer, photograph, 60 * options.minutes, costly=True))
-                exit_code = node.stop()
+                report = attack(node, peer, photograph, 60 * options.minutes, costly=True)
+                report.exit_code = node.stop()
+                print(report)
                 lines = node.log.splitlines()
-                print(f"exit code {exit_code}; {len(lines)} lines of log, of which the last:")
+                print(
+                    f"exit code {report.exit_code}; {len(lines)} lines of log, of which the last:"
+                )
                 print(*lines[-3:], sep="\n")
         finally:
             peer.close()
+    for failure in report.failures:
+        print(f"FAILED: {failure}")
+    return 1 if report.failures else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -7,13 +7,15 @@ Cameras, each a video_source of its own, publish at 30 Hz; an emotion_node for e
 one process, answers. A row is of the seconds after a warm-up. rate: answers a second and camera.
 latency: from an image's stamp to its answer's publication, by the node. unanswered: of the images
 due, those that newer ones replaced, were lost, or that the camera was too slow to send. MB and
-cores: of the node's process.
+cores: of the node's process. Ends with 1 where a camera got no answer, where another number of
+faces was found than there are, or where the node did not end with exit code 0.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -61,6 +63,17 @@ class Row:
     cores: float
     found: float
     load_average: float
+    exit_code: int
+    unheard: int  # cameras without an answer
+
+    @property
+    def failures(self) -> list[str]:
+        wrong = {
+            f"{self.unheard} cameras without an answer": self.unheard > 0,
+            f"{self.found:.0f} faces found": self.found != self.load.faces,
+            f"exit code {self.exit_code}": self.exit_code != 0,
+        }
+        return [what for what, is_so in wrong.items() if is_so]
 
     def __str__(self) -> str:
         cells = (
@@ -143,8 +156,10 @@ def measure(load: Load, seconds: float, folder: Path) -> Row:
         cores = (cpu_seconds(node.process.pid) - before) / elapsed
         heard = [message for messages in answers.values() for message in list(messages.all)]
         memory = Usage.of(node.process.pid).megabytes
+        unheard = sum(not messages.all for messages in answers.values())
+        exit_code = node.stop()
     ages = [age(message) for message in heard]
-    p50, p95, p99 = np.percentile(ages, (50, 95, 99))
+    p50, p95, p99 = np.percentile(ages or [np.nan], (50, 95, 99))
     rate = len(heard) / elapsed / load.cameras
     return Row(
         load,
@@ -153,8 +168,10 @@ def measure(load: Load, seconds: float, folder: Path) -> Row:
         max(0.0, 1 - rate / CAMERA_RATE),
         memory,
         cores,
-        float(np.median([len(message.faces) for message in heard])),
+        float(np.median([len(message.faces) for message in heard] or [np.nan])),
         os.getloadavg()[0],
+        exit_code,
+        unheard,
     )
 
 
@@ -194,7 +211,7 @@ def plot(rows: Sequence[Row], file: Path) -> None:
     figure.savefig(file, dpi=110)
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -214,9 +231,12 @@ def main() -> None:
         for load in loads:
             rows.append(measure(load, arguments.seconds, Path(folder)))
             print(rows[-1], flush=True)
+            for failure in rows[-1].failures:
+                print(f"FAILED: {failure}", flush=True)
     if arguments.plot:
         plot(rows, arguments.plot)
+    return 1 if any(row.failures for row in rows) else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -13,7 +13,8 @@ pytest.importorskip("rclpy", reason="needs ROS 2")
 pytest.importorskip("emotion_recognition.msg", reason="needs the built messages")
 
 from conftest import Peer
-from faults import Bench, Outcome, catches, two_publishers
+from fault_bench import Bench, Outcome
+from faults import catches, two_publishers
 
 
 def test_two_cameras_of_different_size_and_encoding_on_one_topic_are_both_answered(

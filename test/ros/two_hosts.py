@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -57,6 +57,7 @@ class Host:
             raise NoHostsError(done.stderr.strip())
 
     def plug_in(self) -> None:
+        """Brings this end of the cable up."""
         self.ip("addr", "add", f"{self.address}/24", "dev", CABLE)
         for device in ("lo", CABLE):
             self.ip("link", "set", device, "up")
@@ -67,9 +68,52 @@ class Host:
         self._holder.communicate()
 
 
+class BadLink:
+    """A cable that loses packets and takes its time; see bad_link.py."""
+
+    def __init__(self, one: Host, other: Host) -> None:
+        script = str(Path(__file__).with_name("bad_link.py"))
+        self._process = subprocess.Popen(
+            [sys.executable, script, CABLE, one.pid, other.pid],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._await()
+
+    def set(self, loss: float, delay: float) -> None:
+        """loss: share of the packets, in [0, 1). delay: seconds each way."""
+        assert self._process.stdin
+        self._process.stdin.write(f"{loss} {delay}\n")
+        self._process.stdin.flush()
+        self._await()
+
+    def _await(self) -> None:
+        assert self._process.stdout
+        if not self._process.stdout.readline():
+            assert self._process.stderr
+            raise NoHostsError(self._process.stderr.read().strip())
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+def virtual_cable(one: Host, other: Host) -> None:
+    """A cable that the kernel provides, without a fault."""
+    peer = ("peer", "name", CABLE, "netns", other.pid)
+    one.ip("link", "add", "name", CABLE, "type", "veth", *peer)
+
+
 @contextmanager
-def two_hosts() -> Iterator[tuple[Host, Host]]:
-    """Raises NoHostsError where they cannot be made. They vanish at the end with all in them."""
+def two_hosts(
+    cable: Callable[[Host, Host], object] = virtual_cable,
+) -> Iterator[tuple[Host, Host]]:
+    """Raises NoHostsError where they cannot be made. They vanish at the end with all in them.
+
+    cable: what joins them, by devices of the name CABLE.
+    """
     if os.geteuid():
         raise NoHostsError("only root may make network namespaces")
     if missing := [tool for tool in ("ip", "unshare", "nsenter") if not shutil.which(tool)]:
@@ -79,11 +123,22 @@ def two_hosts() -> Iterator[tuple[Host, Host]]:
         hosts += [Host("10.93.0.1")]
         hosts += [Host("10.93.0.2")]
         one, other = hosts
-        peer = ("peer", "name", CABLE, "netns", other.pid)
-        one.ip("link", "add", "name", CABLE, "type", "veth", *peer)
+        cable(one, other)
         for host in hosts:
             host.plug_in()
         yield one, other
     finally:
         for host in hosts:
             host.close()
+
+
+@contextmanager
+def two_hosts_apart() -> Iterator[tuple[Host, Host, BadLink]]:
+    """Two hosts, and the link between them, which has no fault until it is set."""
+    links: list[BadLink] = []
+    try:
+        with two_hosts(lambda one, other: links.append(BadLink(one, other))) as (one, other):
+            yield one, other, links[0]
+    finally:
+        for link in links:
+            link.close()

@@ -67,3 +67,9 @@ def test_a_network_that_answers_nan_is_an_error() -> None:
     classify = EmotionClassifier(lambda tensor: np.full((1, 4), np.nan, np.float32))
     with pytest.raises(FloatingPointError, match="finite"):
         classify([np.zeros((64, 64), np.uint8)])
+
+
+def test_each_row_has_its_own_softmax() -> None:
+    rows = softmax(np.array([[800, 0], [0, 0], [-800, -800]], np.float32))
+    assert rows == pytest.approx(np.array([[1, 0], [0.5, 0.5], [0.5, 0.5]]))
+    assert rows.dtype == np.float32

@@ -116,3 +116,9 @@ def test_a_face_that_no_classifier_has_seen_is_passed_on() -> None:
 def test_probabilities_out_of_range_are_refused(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=rf"{name} must be within \[0, 1\], got {value}"):
         DecisionSettings(**{name: value})
+
+
+def test_an_emotion_stays_down_to_the_reject_threshold_less_its_margin_itself() -> None:
+    settings = DecisionSettings(reject_threshold=0.75, reject_margin=0.25, switch_margin=0)
+    values = [(0.75, 0.25, 0.0, 0.0), (0.5, 0.5, 0.0, 0.0)]
+    assert published(settings, values) == ["neutral", "neutral"]

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from emotion_recognition.core.detector import FaceDetector, decode, letterbox, merge
+from emotion_recognition.core.detector import (
+    FaceDetector,
+    checked_threshold,
+    decode,
+    letterbox,
+    merge,
+)
 from emotion_recognition.core.images.raw import ImageError
 
 Grid = NDArray[np.float32]
@@ -132,3 +138,63 @@ def test_the_threshold_of_a_call_overrides_the_default() -> None:
 def test_an_unusable_image_is_named(image: object, reason: str) -> None:
     with pytest.raises(ImageError, match=reason):
         detector_answering(grid_with_face(4, 4))(image)  # type: ignore[arg-type]
+
+
+def test_the_network_gets_bgr_pixels_from_0_to_1() -> None:
+    seen = []
+
+    def network(tensor: Grid) -> Grid:
+        seen.append(tensor)
+        return grid_with_face(4, 4)[None]
+
+    image = np.full((288, 288, 3), (0, 51, 255), np.uint8)
+    FaceDetector(network, 0.5)(image)
+    assert seen[0].shape == (1, 3, 288, 288)
+    assert seen[0].dtype == np.float32
+    assert seen[0][0, :, 9, 9] == pytest.approx([0, 0.2, 1])
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1.0])
+def test_the_ends_of_the_range_are_thresholds(threshold: float) -> None:
+    assert checked_threshold(threshold) == threshold
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1000), (1000, 1)])
+def test_of_an_image_that_is_a_line_a_line_is_left(height: int, width: int) -> None:
+    pixels, _, _ = letterbox(np.full((height, width, 3), 255, np.uint8))
+    assert pixels.dtype == np.uint8
+    lines = (pixels[..., 0] == 255).any(axis=1 if height == 1 else 0)
+    assert lines.sum() == 1
+
+
+def test_sizes_and_scores_that_no_face_has_are_cut() -> None:
+    grid = np.zeros((11, 9, 9), np.float32)
+    grid[:5, 2, 2] = (0.5, 0.5, 2.0, -1.0, 1.7)
+    grid[:5, 3, 3] = (0.5, 0.5, 1.4, 1.4, -0.2)
+    boxes, scores = decode(grid)
+    large, other = 2 * 9 + 2, 3 * 9 + 3
+    assert boxes[large, 2] - boxes[large, 0] == pytest.approx(1.5**2)
+    assert boxes[large, 3] == boxes[large, 1]
+    assert boxes[other, 2] - boxes[other, 0] == pytest.approx(1.4**2)
+    assert (scores[large], scores[other]) == (1.0, 0.0)
+
+
+def test_faces_from_the_threshold_on_are_found_and_none_before_is_the_last() -> None:
+    few = [[0, 0, 0.2, 0.2]]
+    many = [[0.5, 0.5, 0.7, 0.7]] * 3
+    scores = np.array([0.375, 0.25, 0.25, 0.25], np.float32)
+    faces, totals = merge(np.array(few + many, np.float32), scores, 0.75)
+    assert totals.tolist() == [0.75]
+    assert faces[0] == pytest.approx(many[0])
+    assert merge(np.array(few, np.float32), scores[:1], 0.375)[1].tolist() == [0.375]
+
+
+def test_without_a_box_nothing_is_found_and_its_types_stay() -> None:
+    faces, totals = merge(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), 0.0)
+    assert (faces.shape, totals.shape) == ((0, 4), (0,))
+    assert {faces.dtype, totals.dtype} == {np.dtype(np.float32)}
+
+
+def test_boxes_with_no_score_are_no_faces_even_at_a_threshold_of_0() -> None:
+    boxes = np.array([[0, 0, 0.2, 0.2]], np.float32)
+    assert len(merge(boxes, np.zeros(1, np.float32), 0.0)[0]) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from test_heads import seen
@@ -52,7 +53,27 @@ def test_after_a_reset_or_a_jump_back_in_time_nothing_is_remembered(reset: bool)
 
 
 @pytest.mark.parametrize("values", [{"max_yaw": 1.6}, {"max_yaw": -0.1}, {"margin": -0.1},
-                                    {"margin": math.nan}, {"max_yaw": math.nan}])  # fmt: skip
+                                    {"margin": math.nan}, {"max_yaw": math.nan},
+                                    {"margin": math.inf}])  # fmt: skip
 def test_settings_out_of_range_are_refused(values: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=next(iter(values))):
         FacingSettings(**values)
+
+
+@pytest.mark.parametrize(
+    "values", [{"max_yaw": 0.0}, {"max_yaw": math.pi / 2}, {"margin": 0.0}, {"margin": 9.0}]
+)
+def test_the_ends_of_the_ranges_are_settings(values: dict[str, float]) -> None:
+    FacingSettings(**values)
+
+
+def test_up_to_the_angle_itself_a_face_looks_here() -> None:
+    turned = face(0.3)
+    assert turned.yaw is not None
+    decider = FacingDecider(FacingSettings(max_yaw=turned.yaw, margin=0))
+    assert decider.update([turned], 0.0)[0].facing is True
+
+
+def test_what_a_face_brought_along_is_forgotten_where_it_has_no_landmarks() -> None:
+    (told,) = FacingDecider().update([replace(face(None), facing=True)], 0.0)
+    assert told.facing is None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
+from test_heads import seen as landmarks_of
 
 from emotion_recognition.core.following.decision import DecisionSettings
+from emotion_recognition.core.following.facing import FacingSettings
 from emotion_recognition.core.following.follower import FaceFollower, FollowingSettings
 from emotion_recognition.core.following.tracking import TrackingSettings
 from emotion_recognition.core.types import LABELS, UNKNOWN, Box, Emotion, Face
@@ -82,3 +85,19 @@ def test_settings_apply_from_the_next_image_on() -> None:
     (face,) = follower.update([seen(sure(HAPPY))], 0.1, strict)
     assert face.emotion == UNKNOWN
     assert face.track_id == 1
+
+
+def test_two_images_of_the_same_time_show_the_same_faces() -> None:
+    follower = FaceFollower()
+    ids = [follower.update([seen(sure(HAPPY))], 5.0, SETTINGS)[0].track_id for _ in range(2)]
+    assert ids == [1, 1]
+
+
+def test_whether_a_face_looks_here_is_decided_by_its_settings_and_its_past() -> None:
+    settings = FollowingSettings(SETTINGS.tracking, facing=FacingSettings(0.3, 0.2))
+    follower = FaceFollower()
+    told = []
+    for time, yaw in ((0.0, 0.4), (0.1, 0.2), (0.2, 0.4), (99.0, 0.2), (99.1, 0.4)):
+        face = replace(seen(sure(HAPPY)), landmarks=landmarks_of(yaw))
+        told.append(follower.update([face], time, settings)[0].facing)
+    assert told == [False, True, True, True, True]

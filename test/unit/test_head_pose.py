@@ -94,6 +94,7 @@ def test_without_landmarks_the_box_tells_the_place_and_the_head_looks_here(name:
     forward, left, up = axes(pose).T
     assert forward == pytest.approx(-np.array(pose.position) / np.linalg.norm(pose.position))
     assert left[0] > 0.9
+    assert left[1] == pytest.approx(0, abs=1e-9), "upright"
     assert up[1] < -0.9
 
 
@@ -113,13 +114,19 @@ def test_a_box_without_a_width_has_no_place() -> None:
 
 
 def test_a_camera_that_is_not_calibrated_is_refused() -> None:
-    with pytest.raises(ValueError, match="not calibrated"):
-        Camera(640, 480, (0.0, 0.0), (0.0, 0.0))
+    for focal_lengths in ((0.0, 0.0), (500.0, 0.0), (-1.0, 500.0), (math.nan, 500.0)):
+        with pytest.raises(ValueError, match="not calibrated"):
+            Camera(640, 480, focal_lengths, (0.0, 0.0))
+    Camera(640, 480, (0.7, 0.9), (0.5, 0.5))  # of an image that is 1 wide
 
 
 @pytest.mark.parametrize(
     ("model", "distortion", "reason"),
-    [("ocam", (0.1,), "'ocam' is unknown"), ("equidistant", (0.1,) * 5, "has 4 coefficients")],
+    [
+        ("ocam", (0.1,), "'ocam' is unknown; .* plumb_bob, rational_polynomial, equidistant$"),
+        ("equidistant", (0.1,) * 5, "has 4 coefficients, got 5"),
+        ("plumb_bob", (0.1,) * 3, "has 4 or 5 coefficients, got 3"),
+    ],
 )
 def test_a_distortion_that_is_not_known_is_refused(
     model: str, distortion: tuple[float, ...], reason: str
@@ -127,3 +134,16 @@ def test_a_distortion_that_is_not_known_is_refused(
     with pytest.raises(ValueError, match=reason):
         Camera(640, 480, (500.0, 500.0), (320.0, 240.0), model, distortion)
     Camera(640, 480, (500.0, 500.0), (320.0, 240.0), model, (0.0, 0.0))
+
+
+@pytest.mark.parametrize("name", CAMERAS)
+def test_distortion_is_undone_to_the_edge_of_the_image(name: str) -> None:
+    points = np.array([(0.55, 0.4, 1.0), (-0.5, -0.42, 1.0), (0.0, 0.0, 1.0)])
+    directions = CAMERAS[name].directions(projected(points, CAMERAS[name]))
+    assert directions == pytest.approx(points[:, :2], abs=1e-6)
+
+
+def test_where_no_direction_leads_there_is_none() -> None:
+    far = CAMERAS["equidistant"].directions([(1e6, 1e6), (320.0, 240.0)])
+    assert np.isnan(far[0]).all()
+    assert far[1] == pytest.approx([0, 0], abs=1e-9)

@@ -1,5 +1,6 @@
 """Packaged models that are missing, altered or wrong are refused with a reason."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -159,6 +160,12 @@ WRONG_PARTS: list[tuple[Kind, str, object, str]] = [
     ("detector", "files", {"tflite": {}}, r"files has \['tflite'\]"),
     ("detector", "files", {"onnx_int8": "int8.onnx"}, "files: onnx_int8 must be an object"),
     ("detector", "files", {"onnx_int8": {"name": "int8.onnx"}}, r"lacks \['sha256'\]"),
+    (
+        "detector",
+        "files",
+        {"onnx_int8": {"name": "int8.onnx", "sha256": "0" * 64, "size": 9}},
+        r"files: onnx_int8 has \['size'\]",
+    ),
     *(
         ("detector", "files", {"onnx_int8": {"name": name, "sha256": "0" * 64}}, "plain name")
         for name in ("../x", "/etc/passwd", "..", "", "a/b", "a\\b", "int8.onnx\n", "a\0b", 5)
@@ -257,3 +264,19 @@ def test_a_backend_without_a_file_of_that_precision_says_so(backend: str) -> Non
     precision = {"onnxruntime": "half", "ncnn": "int8", "torch": "float", "opencv": "int8"}[backend]
     with pytest.raises(BackendError, match=precision):
         open_model(read_manifest("detector", "paper"), backend, precision=precision)  # type: ignore[arg-type]
+
+
+def test_a_kind_of_file_that_a_model_has_not_is_refused_with_those_it_has(models: Path) -> None:
+    manifest = dataclasses.replace(read_manifest("detector", "paper", models), files={})
+    with pytest.raises(ModelError, match=r"^detector 'paper' has no onnx_int8 file, only \[\]$"):
+        manifest.verified_content("onnx_int8")
+
+
+@pytest.mark.parametrize(("length", "told"), [(98, "'{}'"), (99, "'{}...")])
+def test_of_a_long_value_a_hundred_characters_are_told(
+    models: Path, length: int, told: str
+) -> None:
+    edit(models, "detector", kind="k" * length)
+    with pytest.raises(ModelError) as caught:
+        read_manifest("detector", "paper", models)
+    assert f"kind is {told.format('k' * length)}, expected" in str(caught.value)

@@ -85,6 +85,7 @@ def test_boxes_are_clipped_to_the_image_but_landmarks_are_not() -> None:
         ((480, 640), 160, (128, 160)),
         ((480, 640), 640, (480, 640)),
         ((1, 1000), 320, (32, 320)),
+        ((1000, 1), 320, (320, 32)),
     ],
 )
 def test_the_input_is_padded_no_more_than_to_multiples_of_32(
@@ -99,7 +100,7 @@ def test_the_input_is_padded_no_more_than_to_multiples_of_32(
     assert (pixels[:, columns:] == 114).all()
 
 
-@pytest.mark.parametrize("input_width", [0, -32, 16, 300, 321])
+@pytest.mark.parametrize("input_width", [0, -32, 8, 16, 48, 300, 321])
 def test_an_input_width_that_the_levels_do_not_divide_is_refused(input_width: int) -> None:
     with pytest.raises(ValueError, match="multiple of 32"):
         MultilevelDetector(network_for((0, 0, 9, 9)), 0.5, input_width)
@@ -147,7 +148,7 @@ def test_what_is_no_image_is_refused() -> None:
 def test_an_output_that_is_not_finite_is_refused(wrong: float) -> None:
     output = output_for((0, 0, 9, 9), 8, (256, 320), 0.0)
     output[0, 0] = wrong
-    with pytest.raises(FloatingPointError):
+    with pytest.raises(FloatingPointError, match="not finite"):
         decode(output, (256, 320), 0.5)
 
 
@@ -159,6 +160,11 @@ def test_huge_values_overflow_nothing() -> None:
     assert (scores == 1).all()
     output[4] = -1e4
     assert len(decode(output, (64, 64), 0.5)[0]) == 0
+    output[:4] = 0
+    with np.errstate(all="raise"):
+        assert decode(output, (64, 64), 0.0)[1].max() < 1e-20
+        output[4] = 1e4
+        assert decode(output, (64, 64), 0.0)[1].min() == 1
 
 
 def test_boxes_on_one_face_become_one_between_them_with_the_best_score() -> None:
@@ -166,9 +172,9 @@ def test_boxes_on_one_face_become_one_between_them_with_the_best_score() -> None
     landmarks = np.stack([np.full((5, 2), value, np.float32) for value in (4, 5, 44)])
     found, scores, points = suppress(boxes, np.array([0.6, 0.9, 0.7], np.float32), landmarks)
     assert scores == pytest.approx([0.9, 0.7])
-    assert 0 < found[0, 0] < 1  # nearer to the better one
-    assert found[0, 0] > 0.5
-    assert 4.5 < points[0, 0, 0] < 5
+    best, other = 0.9, 0.6 * 90 / 110  # score times overlap with the best
+    assert found[0, 0] == pytest.approx(best / (best + other)), "nearer to the better one"
+    assert points[0] == pytest.approx((5 * best + 4 * other) / (best + other))
     assert found[1] == pytest.approx(boxes[2])
 
 
@@ -176,5 +182,29 @@ def test_without_a_face_all_is_empty() -> None:
     empty = np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 5, 2), np.float32)
     boxes, scores, landmarks = suppress(*empty)
     assert (boxes.shape, scores.shape, landmarks.shape) == ((0, 4), (0,), (0, 5, 2))
+    assert {boxes.dtype, landmarks.dtype} == {np.dtype(np.float32)}
     detect = MultilevelDetector(network_for((0, 0, 9, 9), logit=-20), 0.5)
     assert detect(np.zeros((240, 320, 3), np.uint8)) == ()
+
+
+def test_every_multiple_of_32_is_an_input_width() -> None:
+    assert MultilevelDetector(network_for((0, 0, 9, 9)), 0.5, 32).input_width == 32
+
+
+def test_each_cell_that_sees_a_face_has_landmarks_of_its_own() -> None:
+    first, second = (10.0, 20.0, 50.0, 70.0), (200.0, 100.0, 260.0, 180.0)
+    output = output_for(first, 8, (256, 320), 1.0)
+    other = output_for(second, 16, (256, 320), 1.0)
+    cell = int(other[4].argmax())
+    output[:, cell] = other[:, cell]
+    _, _, landmarks = decode(output, (256, 320), 0.5)
+    assert landmarks[0] == pytest.approx(np.array(first[:2]) + POINTS * [40, 50], abs=1e-3)
+    assert landmarks[1] == pytest.approx(np.array(second[:2]) + POINTS * [60, 80], abs=1e-3)
+
+
+def test_at_a_threshold_of_0_every_cell_is_a_face_and_at_1_only_what_is_sure() -> None:
+    output = np.zeros((CHANNELS, len(cells(64, 64)[0])), np.float32)
+    output[4] = -30
+    output[4, :3] = (17.0, 17.5, 30.0)  # 1 / (1 + exp(-17.5)) is 1 in float32
+    assert len(decode(output, (64, 64), 0.0)[1]) == output.shape[1]
+    assert len(decode(output, (64, 64), 1.0)[1]) == 2

@@ -192,3 +192,37 @@ def test_a_box_of_any_numbers_can_be_drawn(edges: tuple[float, float, float, flo
     image = np.full((60, 80, 3), 128, np.uint8)
     face = Face(Box(*edges), 0.9, emotion=Emotion(9, "bewildered", math.nan))
     assert draw_faces(image, [face]).shape == image.shape
+
+
+def test_a_landmark_is_a_dot_with_a_dark_rim_to_the_corner_of_the_image() -> None:
+    image = gray(240, 320)
+    face = Face(Box(100, 100, 200, 200), 0.9, emotion=HAPPY, landmarks=((0.0, 0.0), (50.0, 50.0)))
+    drawn = draw_faces(image, [face])
+    assert drawn[0, 0].tolist() == drawn[50, 50].tolist() == list(COLORS["happy"])
+    dot = np.flatnonzero((drawn[50, 40:61] != image[50, 40:61]).any(axis=1))
+    assert drawn[50, 40 + dot[0]].tolist() == drawn[50, 40 + dot[-1]].tolist() == [0, 0, 0]
+    assert dot[-1] - dot[0] + 1 == 7
+
+
+def test_a_label_that_has_no_color_has_that_of_the_unknown() -> None:
+    box = Box(100, 100, 200, 200)
+    drawn = [
+        draw_faces(gray(240, 320), [Face(box, 0.9, emotion=Emotion(99, label, 0.9))])
+        for label in ("bored", "unknown")
+    ]
+    assert drawn[0][100, 150].tolist() == drawn[1][100, 150].tolist() == list(COLORS["unknown"])
+
+
+def test_the_text_lies_in_the_middle_of_its_label() -> None:
+    box = Box(100, 100, 300, 200)
+    drawn = draw_faces(gray(480, 640), [Face(box, 0.9, emotion=HAPPY)])
+    above = drawn[:98]  # the rim of the box is below
+    rows, columns = np.nonzero((above != 128).any(axis=2))
+    label = drawn[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    dark = np.argwhere(label.max(axis=2) < 60)
+    assert len(dark) > 50, "black text"
+    (top, left), (bottom, right) = dark.min(axis=0), dark.max(axis=0)
+    assert min(top, left) >= 1
+    assert abs(left - (label.shape[1] - 1 - right)) <= 3
+    assert (label[:, 0] == COLORS["happy"]).all()
+    assert right - left > 5 * (bottom - top), "all of it"

@@ -115,3 +115,16 @@ def test_tracks_that_ended_are_forgotten() -> None:
 def test_a_time_constant_that_is_no_time_is_refused(value: float) -> None:
     with pytest.raises(ValueError, match=f"time_constant must be .* got {value}"):
         SmoothingSettings(time_constant=value)
+
+
+def test_without_a_time_constant_each_answer_is_the_classifiers_own() -> None:
+    smoother = EmotionSmoother(SmoothingSettings(time_constant=0.0))
+    smooth(smoother, 0.0, sure(0))
+    assert smooth(smoother, 0.1, sure(3)).probabilities == pytest.approx(sure(3))
+
+
+def test_a_face_that_the_classifier_left_out_once_is_passed_on() -> None:
+    smoother = EmotionSmoother()
+    smooth(smoother, 0.0, sure(3))
+    (face,) = smoother.update([Face(Box(0, 0, 9, 9), 0.9, track_id=1)], 0.1)
+    assert (face.probabilities, face.emotion) == ((), UNKNOWN)

@@ -66,6 +66,7 @@ def test_a_video_gives_its_frames_and_its_rate(video: Path) -> None:
     source = open_source(str(video))
     assert levels(list(source)) == [0, 80, 160, 240]
     assert source.frame_rate == pytest.approx(12.5)
+    assert source.name == str(video)
     assert not source.is_live
     assert source.images == ()
 
@@ -221,10 +222,12 @@ def test_a_webcam_is_asked_for_size_and_rate_and_is_live(
     monkeypatch.setattr(sources.cv2, "VideoCapture", open_camera)
     source = open_source(name, loop=True, width=32, height=24, frame_rate=10.0)
     assert (source.is_live, source.frame_rate) == (True, 10.0)
+    assert source.name == f"webcam {name}"
     (camera,) = cameras
     assert camera.device == device
     asked = (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FPS)
     assert [camera.settings[setting] for setting in asked] == [32, 24, 10.0]
+    assert camera.settings[cv2.CAP_PROP_BUFFERSIZE] == 1, "no old images"
 
     frames = iter(source)
     assert {next(frames).shape for _ in range(4)} == {(24, 32, 3)}
@@ -261,3 +264,71 @@ def test_an_image_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
     path.write_bytes(header + bytes(1000))
     with pytest.raises(SourceError, match=r"huge\.bmp.*too large: 9000x9100"):
         open_source(str(path))
+
+
+def test_a_smaller_frame_is_the_mean_of_the_larger_and_a_larger_one_has_steps_between(
+    tmp_path: Path,
+) -> None:
+    stripes = np.zeros((32, 32, 3), np.uint8)
+    stripes[:, ::4] = 200
+    cv2.imwrite(str(tmp_path / "stripes.png"), stripes)
+    (small,) = open_source(str(tmp_path / "stripes.png"), width=8)
+    assert np.unique(small).tolist() == [50]
+    (large,) = open_source(str(tmp_path / "stripes.png"), width=128)
+    assert len(np.unique(large)) > 2
+    (line,) = open_source(str(tmp_path / "stripes.png"), height=1)
+    assert line.shape == (1, 1, 3)
+
+
+class FakeVideo(FakeCamera):
+    """A file whose header says of rate, number of frames, width and height what it likes."""
+
+    header: tuple[float, float, float, float]
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        names = (cv2.CAP_PROP_FPS, cv2.CAP_PROP_FRAME_COUNT)
+        sides = (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
+        self.settings = dict(zip((*names, *sides), self.header, strict=True))
+
+    def release(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ((0.5, 1, 64, 48), (0.5, 1)),
+        ((1000, 2**31 - 1, 64, 48), (1000, 2**31 - 1)),
+        ((0, 0, 64, 48), (0, 0)),
+        ((1000.5, 2**31, 64, 48), (0, 0)),
+        ((90000, -9.2e18, 8192, 8192), (0, 0)),
+        ((float("nan"), float("nan"), 64, 48), (0, 0)),
+    ],
+)
+def test_of_a_videos_header_only_what_makes_sense_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    header: tuple[float, float, float, float],
+    expected: tuple[float, int],
+) -> None:
+    monkeypatch.setattr(FakeVideo, "header", header, raising=False)
+    monkeypatch.setattr(sources.cv2, "VideoCapture", FakeVideo)
+    (tmp_path / "a.avi").write_bytes(b"")
+    source = open_source(str(tmp_path / "a.avi"))
+    assert (source.frame_rate, source.frame_count) == expected
+
+
+def test_a_video_that_is_too_large_is_refused_before_a_frame_is_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class HugeVideo(FakeVideo):
+        header = (25.0, 9.0, 20000.0, sources.MAX_FILE_PIXELS // 20000 + 1.0)
+
+        def read(self) -> tuple[bool, NDArray[np.uint8] | None]:
+            raise AssertionError("memory for a frame")
+
+    monkeypatch.setattr(sources.cv2, "VideoCapture", HugeVideo)
+    (tmp_path / "a.avi").write_bytes(b"")
+    with pytest.raises(SourceError, match=r"a.avi' has 20000x\d+ pixels; expected at most \d+"):
+        open_source(str(tmp_path / "a.avi"))

@@ -40,6 +40,8 @@ def test_an_inverted_box_has_no_area_and_overlaps_nothing(box: Box) -> None:
 
 def test_clipping_keeps_the_part_inside_the_image() -> None:
     assert Box(-5, 10, 700, 490).clipped(640, 480) == Box(0, 10, 640, 480)
+    assert Box(0.5, 0.25, 0.75, 0.5).clipped(640, 480) == Box(0.5, 0.25, 0.75, 0.5)
+    assert Box(-9, -9, -5, -5).clipped(640, 480) == Box(0, 0, 0, 0)
     outside = Box(700, 500, 710, 520).clipped(640, 480)
     assert outside.width == outside.height == 0
 
