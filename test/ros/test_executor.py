@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from threading import Timer
 from time import monotonic
 from typing import Any
 
@@ -12,6 +13,7 @@ pytest.importorskip("rclpy", reason="needs ROS 2")
 
 import rclpy
 from rclpy.node import Node
+from rclpy.task import Future
 from rclpy.waitable import NumberOfEntities, Waitable
 
 from emotion_recognition.ros.diagnostics.name_watch import NameWatch
@@ -125,3 +127,40 @@ def test_an_error_that_is_meant_to_end_the_node_ends_it(
     node.create_timer(0.001, give_up)
     with pytest.raises(NodeError, match="no use"):
         spin(executor)
+
+
+class CountingFuture(Future):  # type: ignore[misc, type-arg]
+    """Counts the callbacks that it has to keep."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.callbacks = 0
+
+    def add_done_callback(self, callback: Callable[[Any], None]) -> None:
+        self.callbacks += 1
+        super().add_done_callback(callback)
+
+
+def test_what_is_waited_for_does_not_grow_with_the_work(
+    node: Node, executor: SturdyExecutor
+) -> None:
+    future = CountingFuture()
+    calls = 0
+
+    def work() -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 30:
+            future.set_result(None)
+
+    node.create_timer(0.001, work)
+    executor.spin_until(future)
+    assert calls == 30
+    assert future.callbacks == 1
+
+
+def test_a_future_that_another_thread_completes_ends_the_spinning(executor: SturdyExecutor) -> None:
+    future: Future = Future()  # type: ignore[type-arg]
+    Timer(0.3, future.set_result, [None]).start()
+    executor.spin_until(future)
+    assert future.done()

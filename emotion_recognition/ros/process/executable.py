@@ -122,7 +122,7 @@ def _run(
             hide_own_segments()
             executor.add_node(node)
             node.start()
-            executor.spin_until_future_complete(node.finished)
+            executor.spin_until(node.finished)
             if node.finished.done():
                 node.finished.result()
         finally:

@@ -10,7 +10,7 @@ from typing import Any
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
-from rclpy.task import Task
+from rclpy.task import Future, Task
 
 from emotion_recognition.ros.process.errors import NodeError
 from emotion_recognition.ros.process.log_throttle import LogThrottle
@@ -35,6 +35,16 @@ class SturdyExecutor(SingleThreadedExecutor):
         super().__init__(context=context)
         self._throttle = LogThrottle()
         self._failures: Counter[Node] = Counter()
+
+    def spin_until(self, future: Future[None]) -> None:
+        """Works until the future is done, or raises ExternalShutdownException.
+
+        `spin_until_future_complete` leaves a callback in the future for each that it has waited
+        for: half a kilobyte an image, for as long as the node runs.
+        """
+        future.add_done_callback(lambda _: self.create_task(_nothing))  # so that spin_once returns
+        while self.context.ok() and not future.done():
+            self.spin_once()
 
     def failures(self, node: Node) -> int:
         """How many callbacks of the node have raised."""
@@ -75,6 +85,10 @@ class SturdyExecutor(SingleThreadedExecutor):
         if text := self._throttle(f"{_source(entity)} failed with {type(error).__name__}"):
             details = "".join(format_exception(error)) if _is_ours(error) else ""
             node.get_logger().error(f"{text}: {str(error)[:_LONGEST_ERROR]!r}\n{details}".rstrip())
+
+
+def _nothing() -> None:
+    pass
 
 
 def _source(entity: Any) -> str:  # noqa: ANN401
