@@ -41,10 +41,10 @@ def test_every_person_has_one_id_throughout(
 
 @needs_videos
 def test_labels_change_at_least_five_times_less_than_without_smoothing() -> None:
-    # With the models that flicker: the default ones give smoothing little to do here.
-    results = [stability(clip) for clip in read_clips("paper", "paper").values()]
+    # With the models that flicker: the others give smoothing little to do here.
+    results = [stability(clip) for clip in read_clips("paper_fer2013", "paper").values()]
     raw = sum(result.raw_changes for result in results)
-    assert raw >= 10, "the classifier's own labels flicker, so that there is something to see"
+    assert raw >= 50, "the classifier's own labels flicker, so that there is something to see"
     assert sum(result.changes for result in results) * 5 <= raw
 
 

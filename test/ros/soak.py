@@ -7,7 +7,7 @@ ROS_DOMAIN_ID=99 scripts/run python test/ros/soak.py --frames 10000
 Each image is sent when the one before is answered; a face moves, leaves and comes back, so that
 tracks begin and end. Resident memory is fitted with a line, by least squares, after the first five
 minutes (or the first third of a shorter run). Ends with 1 if the line rises by more than 1 MB an
-hour (in less than an hour: by more than 4 MB in all), if files or threads have become more since,
+hour (in less than an hour: by more than 1 MB in all), if files or threads have become more since,
 if more than one image in a thousand got no answer, or if the node did not end with exit code 0.
 """
 
@@ -36,7 +36,7 @@ SETTLING = 300.0  # seconds, of a long run; memory still finds its size in them
 SAMPLE_EVERY = 5.0  # seconds, at most
 ANSWER_TIMEOUT = 5.0  # seconds
 LIMIT = 1.0  # MB an hour
-SHORT_LIMIT = 4.0  # MB, in less than an hour; about what pages and caches come to
+SHORT_LIMIT = 1.0  # MB, in less than an hour; about what pages and caches come to
 LOST_AT_MOST = 1e-3  # of the images
 
 
