@@ -55,7 +55,7 @@ def main() -> None:
     network = fuse(taking_pixels(read_weights(options.weights)))
     example = torch.zeros(1, 3, 256, DEFAULT_INPUT_WIDTH)
     export_onnx(network, example, folder / FILE_NAMES["onnx_float"], any_size=True)
-    export_ncnn(folder / FILE_NAMES["onnx_float"], folder / FILE_NAMES["ncnn_float"])
+    export_ncnn(folder / FILE_NAMES["onnx_float"], folder / FILE_NAMES["ncnn_float"], exact=True)
     save_torchscript(network, example, folder / FILE_NAMES["torchscript_float"])
     content: dict[str, Any] = {
         "architecture": "levels at strides 8, 16 and 32, see training/default_detector.py",
