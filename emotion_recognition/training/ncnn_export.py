@@ -22,8 +22,8 @@ from emotion_recognition.core.manifest import MODELS, Kind, model_names
 from emotion_recognition.training.headline import measure
 from emotion_recognition.training.package_files import FILE_NAMES, write_manifest
 
-#: What is computed in 32 bits even where the processor has 16. These move the boxes of the default
-#: detector by a third of a pixel, and a probability of a small face by 0.1 with them.
+#: What is stored and computed in 32 bits, even where the processor has 16. On it these move the
+#: boxes of the default detector by a third of a pixel, and a probability of a small face by 0.1.
 IN_32_BITS: frozenset[tuple[Kind, str]] = frozenset({("detector", "default")})
 
 #: ncnn's feature mask of a layer: neither storage nor arithmetic in 16 bits. Without arithmetic
@@ -34,8 +34,8 @@ EXACT = " 31=3"
 def export_ncnn(source: Path, path: Path, exact: bool = False) -> None:
     """Writes the network of a float ONNX file as `backends.ncnn_backend` reads it.
 
-    Its weights take 16 bits each. Sides of the input that the ONNX file leaves open stay open.
-    exact: see IN_32_BITS. Raises RuntimeError with pnnx's last words if it cannot convert the
+    Its weights take 16 bits each, or 32 if it is to be exact; see IN_32_BITS. Sides of the input
+    that the ONNX file leaves open stay open. Raises RuntimeError with pnnx's last words if it cannot convert the
     network.
     """
     with TemporaryDirectory() as folder:
@@ -49,7 +49,7 @@ def export_ncnn(source: Path, path: Path, exact: bool = False) -> None:
                 network,
                 *(f"{name}={result}" for name, result in results.items()),
                 *(f"{name}={Path(folder, name)}" for name in others),
-                "fp16=1",
+                f"fp16={int(not exact)}",
             ],
             cwd=folder,  # where it leaves whatever else it writes
             stdout=subprocess.PIPE,
