@@ -1,4 +1,4 @@
-"""ncnn: the float network, in 16-bit arithmetic where processor (Arm from v8.2 on) and file have it."""
+"""ncnn: the float network, in 16-bit arithmetic where the processor and the file have it."""
 
 from __future__ import annotations
 

@@ -35,8 +35,8 @@ def export_ncnn(source: Path, path: Path, exact: bool = False) -> None:
     """Writes the network of a float ONNX file as `backends.ncnn_backend` reads it.
 
     Its weights take 16 bits each, or 32 if it is to be exact; see IN_32_BITS. Sides of the input
-    that the ONNX file leaves open stay open. Raises RuntimeError with pnnx's last words if it cannot convert the
-    network.
+    that the ONNX file leaves open stay open. Raises RuntimeError with pnnx's last words if it
+    cannot convert the network.
     """
     with TemporaryDirectory() as folder:
         # A copy, because pnnx leaves a simplified network beside the one that it reads.
