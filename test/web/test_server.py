@@ -184,6 +184,8 @@ def test_an_answer_comes_in_one_message_with_its_picture(served: Served) -> None
                     "box": [1.0, 2.0, 3.0, 4.0],
                     "landmarks": [],
                     "smoothed": [0.25, 0.75],
+                    "facing": None,
+                    "yaw": None,
                     "raw": [0.25, 0.75],
                 }
             ],
