@@ -84,8 +84,8 @@ def with_input_shape(layers: str, shape: tuple[int, int, int]) -> str:
 
 def in_32_bits(layers: str) -> str:
     """ncnn's text of the layers, all after `Input` marked to be computed in 32 bits."""
-    head, (first, *others) = layers.splitlines()[:2], layers.splitlines()[2:]
-    return "\n".join([*head, first, *(line + EXACT for line in others), ""])
+    magic_number, counts, first, *others = layers.splitlines()
+    return "\n".join([magic_number, counts, first, *(line + EXACT for line in others), ""])
 
 
 def main() -> None:

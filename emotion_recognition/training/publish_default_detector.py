@@ -21,7 +21,7 @@ from emotion_recognition.training.evaluate_default_detector import figures, read
 from emotion_recognition.training.face_landmarks import read_landmarked
 from emotion_recognition.training.headline import measure
 from emotion_recognition.training.held_aside import held_aside_negatives
-from emotion_recognition.training.ncnn_export import export_ncnn
+from emotion_recognition.training.ncnn_export import IN_32_BITS, export_ncnn
 from emotion_recognition.training.onnx_export import export_onnx
 from emotion_recognition.training.package_files import FILE_NAMES, write_manifest
 from emotion_recognition.training.publish import FACES, LICENSE
@@ -55,7 +55,8 @@ def main() -> None:
     network = fuse(taking_pixels(read_weights(options.weights)))
     example = torch.zeros(1, 3, 256, DEFAULT_INPUT_WIDTH)
     export_onnx(network, example, folder / FILE_NAMES["onnx_float"], any_size=True)
-    export_ncnn(folder / FILE_NAMES["onnx_float"], folder / FILE_NAMES["ncnn_float"], exact=True)
+    source, path = folder / FILE_NAMES["onnx_float"], folder / FILE_NAMES["ncnn_float"]
+    export_ncnn(source, path, exact=("detector", NAME) in IN_32_BITS)
     save_torchscript(network, example, folder / FILE_NAMES["torchscript_float"])
     content: dict[str, Any] = {
         "architecture": "levels at strides 8, 16 and 32, see training/default_detector.py",

@@ -40,6 +40,16 @@ SHORT_LIMIT = 1.0  # MB, in less than an hour; about what pages and caches come 
 LOST_AT_MOST = 1e-3  # of the images
 
 
+def settling(seconds: float) -> float:
+    """How much of the start of a run is left out: five minutes, a third of a shorter one."""
+    return min(SETTLING, seconds / 3)
+
+
+def slope_an_hour(seconds: Sequence[float], values: Sequence[float]) -> float:
+    """By how much the values rise in an hour, by least squares."""
+    return float(np.polyfit(np.array(seconds) / 3600, values, 1)[0])
+
+
 @dataclass
 class Soak:
     """What a node held while it worked: seconds since the start, and its usage then."""
@@ -56,14 +66,14 @@ class Soak:
     @property
     def settled(self) -> list[tuple[float, Usage]]:
         """The samples after the first five minutes, or the first third of a shorter run."""
-        start = min(SETTLING, self.seconds / 3)
+        start = settling(self.seconds)
         return [sample for sample in self.samples if sample[0] >= start]
 
     @property
     def slope(self) -> float:
         """Of resident memory, in MB an hour."""
-        hours = [seconds / 3600 for seconds, _ in self.settled]
-        return float(np.polyfit(hours, [usage.megabytes for _, usage in self.settled], 1)[0])
+        seconds, usages = zip(*self.settled, strict=True)
+        return slope_an_hour(seconds, [usage.megabytes for usage in usages])
 
     @property
     def failures(self) -> list[str]:

@@ -25,11 +25,11 @@ import numpy as np
 from conftest import isolation
 from lifecycles import Usage
 from node_process import TIMEOUT, NodeProcess
+from soak import settling, slope_an_hour
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-SETTLING = 300.0  # seconds, of a long run
 SAMPLES = 240  # in all, at most
 SHORTEST_PAUSE = 1.0  # seconds between two
 
@@ -94,7 +94,7 @@ def watch(browser: Browser, node: NodeProcess, page: NodeProcess, seconds: float
 
 def settled(samples: list[Held]) -> list[Held]:
     """Those after memory has found its size."""
-    start = min(SETTLING, samples[-1].seconds / 3)
+    start = settling(samples[-1].seconds)
     return [sample for sample in samples if sample.seconds >= start]
 
 
@@ -122,8 +122,8 @@ def main() -> None:
                 print(" ".join(f"{value:12.2f}" for value in astuple(sample)), flush=True)
     table = np.array([astuple(sample) for sample in settled(samples)])
     for column, name in enumerate(names[1:], 1):
-        slope = np.polyfit(table[:, 0], table[:, column], 1)[0] * 3600
         values = table[:, column]
+        slope = slope_an_hour(table[:, 0], values)
         print(f"{name}: {values[0]:.2f} to {values[-1]:.2f}, {slope:+.2f} an hour")
 
 
