@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from threading import Lock
 from time import perf_counter
 
@@ -14,9 +15,11 @@ from emotion_recognition.core.classifier import EmotionClassifier
 from emotion_recognition.core.detectors import Detector, expect_shapes, make_detector
 from emotion_recognition.core.following.decision import decide
 from emotion_recognition.core.heads.crop import crop_face
+from emotion_recognition.core.heads.landmarker import FaceLandmarker
 from emotion_recognition.core.manifest import (
     DEFAULT_CLASSIFIER,
     DEFAULT_DETECTOR,
+    MODELS,
     Manifest,
     read_manifest,
 )
@@ -37,10 +40,29 @@ def load_detector(
     where the backend runs it), 'int8' or 'float'. input_width: see `make_detector`. Raises
     ModelError, BackendError, and ValueError for a width that cannot be.
     """
-    manifest = read_manifest("detector", name)
+    return open_detector(
+        read_manifest("detector", name), backend, threads, precision, input_width=input_width
+    )
+
+
+def open_detector(
+    manifest: Manifest,
+    backend: str,
+    threads: int = 0,
+    precision: Precision = "auto",
+    models: Path = MODELS,
+    input_width: int | None = None,
+) -> Detector:
+    """As `load_detector`, of a manifest that has been read. models: where its landmarker is."""
     expect_shapes(manifest)
-    network = open_model(manifest, resolve(backend), threads, precision)
-    return make_detector(manifest, network, input_width)
+    name = resolve(backend)
+    network = open_model(manifest, name, threads, precision)
+    if manifest.landmarker is None:
+        return make_detector(manifest, network, input_width)
+    points = read_manifest("landmarker", manifest.landmarker, models)
+    points.expect_shapes(FaceLandmarker.INPUT_SHAPE, FaceLandmarker.OUTPUT_SHAPE)
+    landmarker = FaceLandmarker(open_model(points, name, threads))
+    return make_detector(manifest, network, input_width, landmarker)
 
 
 def load_classifier(

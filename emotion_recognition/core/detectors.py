@@ -5,6 +5,7 @@ from __future__ import annotations
 from emotion_recognition.core.arrays import Network
 from emotion_recognition.core.detector import FaceDetector
 from emotion_recognition.core.errors import ModelError
+from emotion_recognition.core.heads.landmarker import FaceLandmarker
 from emotion_recognition.core.manifest import Manifest
 from emotion_recognition.core.multilevel import CHANNELS, STRIDES, MultilevelDetector, cells
 
@@ -29,16 +30,22 @@ def expect_shapes(manifest: Manifest) -> None:
     manifest.expect_shapes((1, 3, *shape[2:]), (1, CHANNELS, number_of_cells))
 
 
-def make_detector(manifest: Manifest, network: Network, input_width: int | None = None) -> Detector:
+def make_detector(
+    manifest: Manifest,
+    network: Network,
+    input_width: int | None = None,
+    landmarker: FaceLandmarker | None = None,
+) -> Detector:
     """The detector of a packaged model.
 
-    input_width: see `chosen_width`. Raises ValueError for a width that cannot be.
+    input_width: see `chosen_width`. landmarker: of the model that the manifest names, if it names
+    one. Raises ValueError for a width that cannot be.
     """
     threshold = manifest.settings["score_threshold"]
     width = chosen_width(manifest, input_width)
     if width is None:
         return FaceDetector(network, threshold)
-    return MultilevelDetector(network, threshold, width)
+    return MultilevelDetector(network, threshold, width, landmarker)
 
 
 def chosen_width(manifest: Manifest, input_width: int | None) -> int | None:

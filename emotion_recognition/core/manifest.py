@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 from emotion_recognition.core.errors import ModelError
 from emotion_recognition.core.types import EMOTIONS, LABELS
 
-Kind = Literal["detector", "classifier"]
+Kind = Literal["detector", "landmarker", "classifier"]
 #: What a file holds: the format and the arithmetic.
 FileKind = Literal["onnx_int8", "onnx_float", "ncnn_float", "torchscript_int8", "torchscript_float"]
 
@@ -38,10 +38,17 @@ _DESCRIPTIONS = {
     "data_sources",
     "license",
 }
+#: What only manifests of one kind may have.
+_OF_ONE_KIND: Mapping[Kind, set[str]] = {
+    "detector": {"landmarker"},
+    "landmarker": set(),
+    "classifier": set(),
+}
 
 #: The settings of each kind of model with the least and the greatest value that makes sense.
 _SETTINGS: Mapping[Kind, Mapping[str, tuple[float, float]]] = {
     "detector": {"score_threshold": (0.0, 1.0), "input_width": (32.0, 2048.0)},
+    "landmarker": {},
     "classifier": {
         "temperature": (0.05, 20.0),
         "crop_scale": (0.5, 3.0),
@@ -49,7 +56,11 @@ _SETTINGS: Mapping[Kind, Mapping[str, tuple[float, float]]] = {
     },
 }
 _OPTIONAL_SETTINGS = {"input_width", "reject_threshold"}
-_LABELS: Mapping[Kind, tuple[str, ...]] = {"detector": ("face",), "classifier": LABELS}
+_LABELS: Mapping[Kind, tuple[str, ...]] = {
+    "detector": ("face",),
+    "landmarker": ("eye1", "eye2", "nose", "mouth1", "mouth2"),
+    "classifier": LABELS,
+}
 
 
 @dataclass(frozen=True)
@@ -58,7 +69,8 @@ class Manifest:
 
     input_shape, output_shape: of its network, float32, for one image; the batch of 1 comes first.
     settings: numbers that belong to the weights, such as the detector's score_threshold and the
-    classifier's temperature. files: file name and SHA-256 of each artefact.
+    classifier's temperature. files: file name and SHA-256 of each artefact. landmarker: name of the
+    one that finds the landmarks of a detector's faces, None without one.
     """
 
     kind: Kind
@@ -70,6 +82,7 @@ class Manifest:
     settings: Mapping[str, float]
     files: Mapping[FileKind, tuple[str, str]]
     metrics: Mapping[str, Any]
+    landmarker: str | None = None
 
     @property
     def title(self) -> str:
@@ -132,7 +145,7 @@ def read_manifest(kind: Kind, name: str, root: Path = MODELS) -> Manifest:
 
 def _manifest(kind: Kind, name: str, folder: Path, content: object) -> Manifest:
     """Raises ValueError for what is missing, unknown, of another type or out of range."""
-    given = _mapping(content, "the manifest", _KEYS, _DESCRIPTIONS)
+    given = _mapping(content, "the manifest", _KEYS, _DESCRIPTIONS | _OF_ONE_KIND[kind])
     if given["kind"] != kind:
         raise ValueError(f"kind is {_brief(given['kind'])}, expected '{kind}'")
     labels = _labels(kind, given["labels"])
@@ -157,7 +170,14 @@ def _manifest(kind: Kind, name: str, folder: Path, content: object) -> Manifest:
         settings={key: _setting(key, value, *ranges[key]) for key, value in settings.items()},
         files={key: _file(key, item) for key, item in files.items()},
         metrics=_mapping(given["metrics"], "metrics"),
+        landmarker=_landmarker(given.get("landmarker")),
     )
+
+
+def _landmarker(value: object) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"landmarker is {_brief(value)}, expected the name of a packaged one")
+    return value
 
 
 def _mapping(

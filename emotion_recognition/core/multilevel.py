@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from emotion_recognition.core.arrays import Network
 from emotion_recognition.core.detector import PADDING_VALUE, checked_threshold
+from emotion_recognition.core.heads.landmarker import FaceLandmarker
 from emotion_recognition.core.images.network_input import planes, resize
 from emotion_recognition.core.images.raw import check_image
 from emotion_recognition.core.overlap import boxes_by_face
@@ -33,18 +34,25 @@ class MultilevelDetector:
     `decode`. score_threshold: the default for calls, in [0, 1]. input_width: pixels to which the
     longer side of an image is scaled, a multiple of 32; the shorter side is scaled alike and
     padded to the next multiple, so that an image of 640x480 becomes an input of 320x256.
+    landmarker: finds the landmarks in the image itself; None for those of the network, which are
+    rough.
 
     Raises ValueError for an input width that is not a multiple of 32.
     """
 
     def __init__(
-        self, network: Network, score_threshold: float, input_width: int = DEFAULT_INPUT_WIDTH
+        self,
+        network: Network,
+        score_threshold: float,
+        input_width: int = DEFAULT_INPUT_WIDTH,
+        landmarker: FaceLandmarker | None = None,
     ) -> None:
         if input_width < STRIDES[-1] or input_width % STRIDES[-1]:
             raise ValueError(f"input_width must be a multiple of {STRIDES[-1]}, got {input_width}")
         self.network = network
         self.score_threshold = score_threshold
         self.input_width = input_width
+        self.landmarker = landmarker
 
     def __call__(
         self, image: NDArray[np.uint8], score_threshold: float | None = None
@@ -61,17 +69,17 @@ class MultilevelDetector:
         check_image(image)
         pixels, scale = fit_input(image, self.input_width)
         output = self.network(planes(pixels))[0]
-        boxes, scores, landmarks = suppress(*decode(output, pixels.shape[:2], threshold))
+        places, scores, rough = suppress(*decode(output, pixels.shape[:2], threshold))
+        boxes = [Box(*box) for box in (places / scale).tolist()]
+        landmarks = (
+            [tuple((x, y) for x, y in points) for points in (rough / scale).tolist()]
+            if self.landmarker is None
+            else self.landmarker(image, boxes)
+        )
         height, width = image.shape[:2]
         return tuple(
-            Face(
-                Box(*box).clipped(width, height),
-                score,
-                landmarks=tuple((x, y) for x, y in points),
-            )
-            for box, score, points in zip(
-                (boxes / scale).tolist(), scores.tolist(), (landmarks / scale).tolist(), strict=True
-            )
+            Face(box.clipped(width, height), score, landmarks=points)
+            for box, score, points in zip(boxes, scores.tolist(), landmarks, strict=True)
         )
 
 

@@ -8,12 +8,16 @@ from typing import get_args
 from emotion_recognition.backends import Precision, open_model
 from emotion_recognition.core.classifier import EmotionClassifier
 from emotion_recognition.core.detectors import make_detector
+from emotion_recognition.core.heads.landmarker import FaceLandmarker
 from emotion_recognition.core.manifest import MODELS, FileKind, Kind, read_manifest
 from emotion_recognition.core.types import LABELS
 from emotion_recognition.training.detection_data import read_annotations
 from emotion_recognition.training.emotion_data import LabelKind, read_ferplus
 from emotion_recognition.training.evaluate_classifier import among, classifier_figures
 from emotion_recognition.training.evaluate_detector import detector_figures
+from emotion_recognition.training.evaluate_landmarker import landmarker_figures
+from emotion_recognition.training.face_landmarks import read_landmarked
+from emotion_recognition.training.landmarker_data import landmarked_faces
 
 #: The backend and precision that each artefact is measured with.
 ARTEFACTS: dict[FileKind, tuple[str, Precision]] = {
@@ -33,7 +37,8 @@ def measure(
     name: str = "paper",
     limit: int | None = None,
 ) -> dict[FileKind, dict[str, float]]:
-    """Headline figures of each artefact: detector on faces val, classifier on FER+ valid.
+    """Headline figures of each artefact: detector and landmarker on faces val, classifier on FER+
+    valid.
 
     A classifier's are under the protocol of the four classes or of all eight; of one that knows
     eight, accuracy_four is under that of the four, asked about these alone. accuracy_fer2013 is
@@ -45,6 +50,8 @@ def measure(
     manifest = read_manifest(kind, name, models)
     if kind == "detector":
         images = read_annotations(data / "faces", "val")[:limit]
+    elif kind == "landmarker":
+        landmarked = landmarked_faces(read_landmarked(data / "faces", "val")[:limit])
     else:
         ferplus = data / "emotion" / "ferplus.npz"
         four, eight, original = (
@@ -59,6 +66,8 @@ def measure(
         if kind == "detector":
             detector = make_detector(manifest, network)
             figures = detector_figures(detector, images, detector.score_threshold)
+        elif kind == "landmarker":
+            figures = landmarker_figures(FaceLandmarker(network), landmarked)
         else:
             labels = manifest.labels
             classifier = EmotionClassifier(network, manifest.settings["temperature"], labels)

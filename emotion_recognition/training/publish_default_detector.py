@@ -12,10 +12,9 @@ from typing import Any
 
 import torch
 
-from emotion_recognition.backends import open_model
-from emotion_recognition.core.detectors import make_detector
 from emotion_recognition.core.manifest import MODELS, read_manifest
 from emotion_recognition.core.multilevel import CHANNELS, DEFAULT_INPUT_WIDTH, cells
+from emotion_recognition.pipeline import open_detector
 from emotion_recognition.training.default_detector import taking_pixels
 from emotion_recognition.training.evaluate_default_detector import figures, read_weights
 from emotion_recognition.training.face_landmarks import read_landmarked
@@ -66,6 +65,7 @@ def main() -> None:
         "input_shape": [1, 3, 256, DEFAULT_INPUT_WIDTH],
         "output_shape": [1, CHANNELS, len(cells(256, DEFAULT_INPUT_WIDTH)[1])],
         "labels": ["face"],
+        "landmarker": "default",
         "settings": {
             "score_threshold": options.score_threshold,
             "input_width": DEFAULT_INPUT_WIDTH,
@@ -78,7 +78,7 @@ def main() -> None:
     write_manifest("detector", folder, content)
     content["metrics"] = measure("detector", options.data, options.models, name=NAME)
     manifest = read_manifest("detector", NAME, options.models)
-    detector = make_detector(manifest, open_model(manifest, "onnxruntime", precision="float"))
+    detector = open_detector(manifest, "onnxruntime", models=options.models)
     measured = figures(
         detector,
         read_landmarked(options.data / "faces", "val"),

@@ -15,6 +15,7 @@ import emotion_recognition.core.manifest as manifest_module
 from emotion_recognition import pipeline
 from emotion_recognition.backends import BACKENDS, open_model
 from emotion_recognition.core.errors import ModelError
+from emotion_recognition.core.heads.landmarker import FaceLandmarker
 from emotion_recognition.core.manifest import MODELS, FileKind, Kind, read_manifest
 from emotion_recognition.training.ncnn_export import export_ncnn
 from emotion_recognition.training.onnx_export import export_onnx
@@ -27,6 +28,7 @@ FILE_OF_BACKEND: dict[str, FileKind] = {
 }
 INPUT_SHAPES: dict[Kind, tuple[int, ...]] = {
     "detector": (1, 3, 288, 288),
+    "landmarker": FaceLandmarker.INPUT_SHAPE,
     "classifier": (1, 1, 64, 64),
 }
 

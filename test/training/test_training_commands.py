@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,8 +19,10 @@ from ferplus_archive import write_ferplus
 from untrained_detector import untrained
 
 from emotion_recognition.backends import open_model
-from emotion_recognition.core.manifest import read_manifest
-from emotion_recognition.training import publish, publish_default_detector
+from emotion_recognition.core.heads.landmarker import FaceLandmarker
+from emotion_recognition.core.manifest import MODELS, read_manifest
+from emotion_recognition.training import publish, publish_default_detector, publish_landmarker
+from emotion_recognition.training.landmarker_network import LandmarkerNetwork
 from emotion_recognition.training.networks import PaperClassifier
 
 COLUMNS = "file,source,split,width,height,x1,y1,x2,y2,label_type,ignore"
@@ -91,7 +94,12 @@ def train(net: str, data: Path, output: Path, *more: str, killed: bool = False) 
 
 
 #: The default detector's rate falls in the second of the epochs.
-PLANS = {"detector": (), "default_detector": ("--decay-epochs", "1"), "classifier": ()}
+PLANS = {
+    "detector": (),
+    "default_detector": ("--decay-epochs", "1"),
+    "landmarker": (),
+    "classifier": (),
+}
 
 
 @pytest.fixture(scope="module")
@@ -153,11 +161,13 @@ def test_training_with_rounding_leaves_weights_to_publish(
 def test_weights_of_the_default_detector_become_a_packaged_model(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shutil.copytree(MODELS / "landmarker_default", tmp_path / "landmarker_default")
     torch.save(untrained().state_dict(), tmp_path / "float.pt")
     arguments = ["--weights", tmp_path / "float.pt", "--data", data, "--models", tmp_path]
     monkeypatch.setattr(sys, "argv", ["publish", *map(str, arguments), "--score-threshold", "0.7"])
     publish_default_detector.main()
     manifest = read_manifest("detector", "default", tmp_path)
+    assert manifest.landmarker == "default"
     assert len(manifest.verified_content("onnx_float")) < 1_100_000
     assert manifest.settings == {"score_threshold": 0.7, "input_width": 320}
     assert manifest.files.keys() == {"onnx_float", "ncnn_float", "torchscript_float"}
@@ -166,6 +176,23 @@ def test_weights_of_the_default_detector_become_a_packaged_model(
     assert manifest.metrics.keys() == manifest.files.keys()
     content = json.loads((tmp_path / "detector_default" / "manifest.json").read_text())
     assert content["small_faces_and_landmarks"].keys() >= {"ap50_3", "landmark_error"}
+
+
+def test_weights_of_the_landmarker_become_files_for_every_backend(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    torch.save(LandmarkerNetwork().state_dict(), tmp_path / "float.pt")
+    arguments = ["--weights", tmp_path / "float.pt", "--data", data, "--models", tmp_path]
+    monkeypatch.setattr(sys, "argv", ["publish", *map(str, arguments)])
+    publish_landmarker.main()
+    manifest = read_manifest("landmarker", "default", tmp_path)
+    assert manifest.files.keys() == {"onnx_float", "ncnn_float", "torchscript_float"}
+    assert manifest.metrics.keys() == manifest.files.keys()
+    square = np.random.default_rng(0).random(FaceLandmarker.INPUT_SHAPE, np.float32)
+    expected = open_model(manifest, "onnxruntime")(square)
+    for backend in ("ncnn", "opencv", "torch"):
+        assert open_model(manifest, backend)(square) == pytest.approx(expected, abs=0.01)
 
 
 def test_weights_of_a_classifier_become_files_for_every_backend(

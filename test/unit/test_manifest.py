@@ -6,6 +6,7 @@ import os
 import shutil
 import tracemalloc
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -35,9 +36,9 @@ def edit(models: Path, model: Kind, /, **changes: object) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
-@pytest.mark.parametrize("kind", ["detector", "classifier"])
+@pytest.mark.parametrize("kind", get_args(Kind))
 def test_every_packaged_file_has_the_hash_of_its_manifest(kind: Kind) -> None:
-    assert "paper" in model_names(kind)
+    assert model_names(kind)
     for name in model_names(kind):
         manifest = read_manifest(kind, name)
         for file in manifest.files:
@@ -47,10 +48,12 @@ def test_every_packaged_file_has_the_hash_of_its_manifest(kind: Kind) -> None:
 def test_the_models_loaded_by_default_are_small() -> None:
     kinds: tuple[FileKind, ...] = ("onnx_int8", "onnx_float")  # as onnxruntime prefers them
     detector = read_manifest("detector", DEFAULT_DETECTOR)
+    assert detector.landmarker is not None
+    landmarker = read_manifest("landmarker", detector.landmarker)
     classifier = read_manifest("classifier", DEFAULT_CLASSIFIER)
     sizes = [
         len(item.verified_content(next(kind for kind in kinds if kind in item.files)))
-        for item in (detector, classifier)
+        for item in (detector, landmarker, classifier)
     ]
     assert sum(sizes) <= 2_000_000
 
@@ -156,6 +159,8 @@ WRONG_PARTS: list[tuple[Kind, str, object, str]] = [
     ("detector", "output_shape", "(1, 11, 9, 9)", "whole numbers"),
     ("detector", "metrics", None, "metrics must be an object"),
     ("detector", "misspelt", 1, r"the manifest has \['misspelt'\]"),
+    ("detector", "landmarker", 5, "landmarker is 5, expected the name of a packaged one"),
+    ("classifier", "landmarker", "default", r"the manifest has \['landmarker'\]"),
     ("detector", "files", {}, "files: none given"),
     ("detector", "files", {"tflite": {}}, r"files has \['tflite'\]"),
     ("detector", "files", {"onnx_int8": "int8.onnx"}, "files: onnx_int8 must be an object"),

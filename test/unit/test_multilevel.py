@@ -15,6 +15,7 @@ from emotion_recognition.core.multilevel import (
     fit_input,
     suppress,
 )
+from emotion_recognition.core.types import Box
 
 Floats = NDArray[np.float32]
 #: Eyes, nose, corners of the mouth, in fractions of a box.
@@ -208,3 +209,25 @@ def test_at_a_threshold_of_0_every_cell_is_a_face_and_at_1_only_what_is_sure() -
     output[4, :3] = (17.0, 17.5, 30.0)  # 1 / (1 + exp(-17.5)) is 1 in float32
     assert len(decode(output, (64, 64), 0.0)[1]) == output.shape[1]
     assert len(decode(output, (64, 64), 1.0)[1]) == 2
+
+
+def test_landmarks_are_those_of_the_landmarker_where_there_is_one() -> None:
+    asked: list[tuple[tuple[int, ...], list[Box]]] = []
+    points = tuple((float(index), 7.0) for index in range(5))
+
+    class Landmarker:
+        def __call__(
+            self, image: NDArray[np.uint8], boxes: list[Box]
+        ) -> tuple[tuple[tuple[float, float], ...], ...]:
+            asked.append((image.shape, boxes))
+            return (points,) * len(boxes)
+
+    network = network_for((-20, 60, 28, 124))
+    (face,) = MultilevelDetector(network, 0.5, landmarker=Landmarker())(  # type: ignore[arg-type]
+        np.zeros((480, 640, 3), np.uint8)
+    )
+    assert face.landmarks == points
+    assert face.box.x1 == 0
+    ((shape, (box,)),) = asked
+    assert shape == (480, 640, 3), "the image itself, and not the input of the network"
+    assert box.x1 == pytest.approx(-40, abs=1e-3), "the whole face, also where it is cut off"

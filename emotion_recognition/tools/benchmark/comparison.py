@@ -109,6 +109,8 @@ def footprints(
                 file_size("detector", detector, backend),
                 file_size("classifier", classifier, backend),
             ]
+            if (landmarker := read_manifest("detector", detector).landmarker) is not None:
+                sizes.append(file_size("landmarker", landmarker, backend))
             if None in sizes:
                 continue
             found = memory.of_frame(detector, classifier, backend)

@@ -28,9 +28,10 @@ FACES = (0, 1, 5)
 
 FRAME = "whole frame"
 DETECTOR_STAGES = ("detector: prepare", "detector: network", "detector: decode")
+LANDMARKS = "detector: landmarks"
 CROP = "classifier: crop"
 CLASSIFIER_STAGES = ("classifier: prepare", "classifier: network", "classifier: decide")
-STAGES = (*DETECTOR_STAGES, CROP, *CLASSIFIER_STAGES, FRAME)
+STAGES = (*DETECTOR_STAGES, LANDMARKS, CROP, *CLASSIFIER_STAGES, FRAME)
 
 #: Detection score from which on candidates are looked at to find the one that splits a scene.
 _LOWEST_SCORE = 0.05
@@ -163,10 +164,19 @@ def detector_cases(
         except BackendError:  # it has no such file
             continue
         takes_any = isinstance(detector, MultilevelDetector)
+        points = None
+        if isinstance(detector, MultilevelDetector) and detector.landmarker is not None:
+            points = whole(LANDMARKS, partial(detector.landmarker, image, face_boxes(1)))
+            detector.landmarker = None
         for width in widths if takes_any and widths else (None,):
             subject = Subject(name, backend, precision, threads, input_of(detector, width), 1)
             call = partial(_detect, detector, image, width)
-            yield Case(subject, in_stages(detector, call, DETECTOR_STAGES))
+            stages = in_stages(detector, call, DETECTOR_STAGES)
+            yield Case(subject, stages if points is None else _with_landmarks(stages, points))
+
+
+def _with_landmarks(stages: Run, points: Run) -> Run:
+    return lambda: {**stages(), **points()}
 
 
 def _detect(detector: Detector, image: Image, width: int | None) -> tuple[Face, ...]:
