@@ -66,10 +66,11 @@ def cut_square(
         ]
     )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    # As floats: between integers OpenCV interpolates otherwise on Arm, off by one gray level.
     square = cv2.warpAffine(
-        part, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE
+        part.astype(np.float32), matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE
     )
-    return np.asarray(square, np.uint8)
+    return np.rint(square).astype(np.uint8)
 
 
 def _within(start: float, end: float, size: int) -> tuple[int, int]:
