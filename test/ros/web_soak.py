@@ -25,7 +25,7 @@ from conftest import isolation
 from lifecycles import Usage
 from node_process import TIMEOUT, NodeProcess
 from soak import Soak, settling, slope_an_hour
-from web_robot import Robot, answer, image, number_of
+from web_robot import Robot, answer, image
 from web_viewer import WebViewer, page_address
 
 sys.path.append(str(Path(__file__).parents[1]))
@@ -94,7 +94,7 @@ def show(robot: Robot, viewer: WebViewer, page: NodeProcess, images: int) -> Soa
         robot.answers.publish(answer(number))
         if number % SENT_AT_ONCE:
             continue
-        viewer.wait_for_answer(lambda seen, number=number: number_of(seen) == number)
+        viewer.wait_for_answer(lambda seen, number=number: seen.answer["faces"][0]["id"] == number)
         viewer.answers.clear()
         result.answered = number
         if number % every < SENT_AT_ONCE:
