@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from browsers import NoBrowserError, opened_browser
 
 from emotion_recognition.core.errors import BackendError
 
@@ -31,9 +31,6 @@ OPTIONAL = frozenset(
         "tqdm",
     }
 )
-
-#: Executables of browsers that the page is tried in, where one is there.
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 class Module(pytest.Module):
@@ -71,15 +68,10 @@ def pytest_runtest_call() -> Generator[None, None, None]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A real browser, without a window. While it is there, this thread has an event loop."""
-    sync_api = pytest.importorskip(
-        "playwright.sync_api", reason="needs playwright: .venv/bin/pip install playwright"
-    )
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if executable is None:
-        pytest.skip(f"needs a browser ({', '.join(BROWSERS)}): apt install chromium")
-    with sync_api.sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
+    """A real browser, as `opened_browser` has it."""
+    with ExitStack() as stack:
+        try:
+            browser = stack.enter_context(opened_browser())
+        except NoBrowserError as error:
+            pytest.skip(str(error))
         yield browser
-        browser.close()

@@ -19,16 +19,22 @@ class Pairing(Generic[Image, Answer]):
     """Images and answers in any order, told apart by their stamps (nanoseconds, 0: none).
 
     Most images get no answer from a node that takes the newest only; they are forgotten when a
-    later one has got its answer.
+    later one has got its answer. Answers to images from before the first are forgotten, too: those
+    had been sent before anybody listened.
     """
 
     def __init__(self) -> None:
         self._images: OrderedDict[int, tuple[Image, int]] = OrderedDict()
         self._answers: OrderedDict[int, Answer] = OrderedDict()
         self._bytes = 0
+        self._has_begun = False
 
     def add_image(self, stamp: int, image: Image, size: int) -> list[tuple[Answer, Image | None]]:
-        """The answers that are complete with it, none or one. size: of the image in bytes."""
+        """The answers that are complete with it, in order. size: of the image in bytes."""
+        if not self._has_begun:
+            self._has_begun = True
+            for early in [other for other in self._answers if other < stamp]:
+                del self._answers[early]
         if stamp in self._answers:
             return [*self._overtaken_by(stamp), (self._answers.pop(stamp), image)]
         self._forget(stamp)

@@ -9,6 +9,7 @@ import logging
 import secrets
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from threading import Thread
@@ -126,6 +127,8 @@ class WebServer:
     async def _serve(self, port: concurrent.futures.Future[int]) -> None:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
+        # One makes all pictures: more would take cores from the networks, and memory each.
+        self._loop.set_default_executor(ThreadPoolExecutor(1, "encoder"))
         runner = web.AppRunner(make_application(self._site), access_log=None, logger=_SILENT)
         await runner.setup()
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +11,7 @@ pytest.importorskip("emotion_recognition.msg", reason="needs the built messages"
 pytest.importorskip("aiohttp", reason="needs aiohttp")
 
 from conftest import TIMEOUT, StartNode
+from web_viewer import page_address
 
 from emotion_recognition.core.images.overlay import COLORS
 
@@ -44,12 +44,9 @@ def test_a_box_appears_and_follows_and_the_node_dies_and_comes_back(
     emotion_node = start_node("emotion_node")
     start_node("video_source", rate=10.0, width=640)
     web_view = start_node("web_view", port=0)
-    web_view.wait_for_log("http://")
-    address = re.search(r"http://\S+", web_view.log)
-    assert address
     page = browser.new_page()
     page.set_default_timeout(TIMEOUT * 1000)
-    page.goto(address[0])
+    page.goto(page_address(web_view))
     page.wait_for_selector(".face .chosen")
     assert "happy" in page.inner_text(".face .chosen")
     page.wait_for_function(STATUS, arg="Answering images")

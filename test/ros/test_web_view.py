@@ -6,7 +6,6 @@ import re
 import socket
 import urllib.error
 import urllib.request
-from itertools import count
 
 import numpy as np
 import pytest
@@ -15,91 +14,14 @@ pytest.importorskip("rclpy", reason="needs ROS 2")
 pytest.importorskip("emotion_recognition.msg", reason="needs the built messages")
 pytest.importorskip("aiohttp", reason="needs aiohttp")
 
-from builtin_interfaces.msg import Time
 from conftest import TIMEOUT, Peer, StartNode
-from conversation import wait_until_known
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from node_process import NodeProcess
 from rclpy.qos import qos_profile_sensor_data
-from sensor_msgs.msg import CompressedImage, Image, RegionOfInterest
-from std_msgs.msg import Header
-from web_viewer import Seen, WebViewer
+from sensor_msgs.msg import CompressedImage, Image
+from web_robot import HEIGHT, LABELS, WIDTH, Robot, answer, header, image, number_of
+from web_viewer import WebViewer, page_address
 
-from emotion_recognition.msg import FaceEmotion, FaceEmotionArray
 from emotion_recognition.ros.messages.images import compress_message, encode_message
-
-LABELS = ["happy", "neutral"]
-HEIGHT, WIDTH = 48, 64
-
-
-def header(number: int) -> Header:
-    return Header(stamp=Time(sec=number, nanosec=7), frame_id="camera")
-
-
-def image(number: int) -> Image:
-    """As bright as its number."""
-    return encode_message(np.full((HEIGHT, WIDTH, 3), number, np.uint8), "bgr8", header(number))
-
-
-def answer(number: int) -> FaceEmotionArray:
-    """Of the image with the number, which is the face's track id too."""
-    face = FaceEmotion(
-        emotion=FaceEmotion.HAPPY,
-        label="happy",
-        confidence=0.75,
-        probabilities=[0.75, 0.25],
-        raw_probabilities=[0.5, 0.5],
-        roi=RegionOfInterest(x_offset=10, y_offset=20, width=8, height=9),
-        detection_score=0.875,
-        track_id=number,
-    )
-    return FaceEmotionArray(
-        header=header(number), image_width=WIDTH, image_height=HEIGHT, faces=[face], labels=LABELS
-    )
-
-
-class Robot:
-    """What a camera and an emotion_node say."""
-
-    def __init__(
-        self,
-        peer: Peer,
-        namespace: str = "",
-        image_type: type = Image,
-        image_topic: str = "image_raw",
-    ) -> None:
-        self.peer = peer
-        form = "/compressed" if image_type is CompressedImage else ""
-        topic = f"{namespace}/{image_topic}{form}"
-        self.images = peer.publisher(image_type, topic)
-        self.answers = peer.publisher(FaceEmotionArray, f"{namespace}/emotions")
-        self.health = peer.publisher(DiagnosticArray, "/diagnostics")
-        self.numbers = count(1)
-
-    def wait_for_viewers(self) -> None:
-        for publisher in (self.images, self.answers, self.health):
-            self.peer.wait_for_subscriber(publisher)
-        wait_until_known(self.peer, "web_view")
-
-    def wait_for_nobody(self) -> None:
-        publishers = (self.images, self.answers, self.health)
-        self.peer.wait_until(
-            lambda: not any(publisher.get_subscription_count() for publisher in publishers),
-            "the end of all subscriptions",
-        )
-
-    def report(self, name: str, level: bytes, text: str) -> None:
-        """On /diagnostics."""
-        values = [KeyValue(key="rate (Hz)", value="9.5")]
-        status = DiagnosticStatus(level=level, name=name, message=text, values=values)
-        self.health.publish(DiagnosticArray(status=[status]))
-
-
-def address(node: NodeProcess) -> str:
-    node.wait_for_log("http://")
-    found = re.search(r"http://\S+", node.log)
-    assert found
-    return found[0]
 
 
 @pytest.fixture
@@ -112,16 +34,8 @@ def robot(web_view: NodeProcess, peer: Peer) -> Robot:
     return Robot(peer)
 
 
-def number_of(seen: Seen) -> int:
-    """The number of an answer, whose picture is the image of that number."""
-    number = int(seen.answer["faces"][0]["id"])
-    assert seen.picture is not None
-    assert abs(float(seen.picture.mean()) - number) <= 1, "the picture of another answer"
-    return number
-
-
 def test_nothing_is_subscribed_while_nobody_watches(web_view: NodeProcess, robot: Robot) -> None:
-    place = address(web_view)
+    place = page_address(web_view)
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", place)
     assert "WARN" not in web_view.log
     robot.wait_for_nobody()
@@ -132,7 +46,7 @@ def test_nothing_is_subscribed_while_nobody_watches(web_view: NodeProcess, robot
 
 
 def test_every_answer_comes_with_its_own_image(web_view: NodeProcess, robot: Robot) -> None:
-    with WebViewer(address(web_view)) as viewer:
+    with WebViewer(page_address(web_view)) as viewer:
         robot.wait_for_viewers()
         # As of a node that is slower than the camera: answers come late, and not to every image.
         for number in range(10, 15):
@@ -157,7 +71,7 @@ def test_every_answer_comes_with_its_own_image(web_view: NodeProcess, robot: Rob
 def test_answers_whose_images_do_not_come_are_shown_without(
     web_view: NodeProcess, robot: Robot
 ) -> None:
-    with WebViewer(address(web_view)) as viewer:
+    with WebViewer(page_address(web_view)) as viewer:
         robot.wait_for_viewers()
 
         def said_so() -> bool:
@@ -174,7 +88,7 @@ def test_answers_whose_images_do_not_come_are_shown_without(
 
 
 def test_messages_that_make_no_sense_cost_no_answer(web_view: NodeProcess, robot: Robot) -> None:
-    with WebViewer(address(web_view)) as viewer:
+    with WebViewer(page_address(web_view)) as viewer:
         robot.wait_for_viewers()
         for number in range(10, 14):
             # Of the first the executor hears, of the others the thread that shows them.
@@ -189,7 +103,7 @@ def test_messages_that_make_no_sense_cost_no_answer(web_view: NodeProcess, robot
 def test_a_camera_that_comes_back_with_best_effort_is_seen(
     web_view: NodeProcess, robot: Robot
 ) -> None:
-    with WebViewer(address(web_view)) as viewer:
+    with WebViewer(page_address(web_view)) as viewer:
         robot.wait_for_viewers()
         robot.images.publish(image(10))
         robot.answers.publish(answer(10))
@@ -210,7 +124,7 @@ def test_an_image_that_cannot_be_used_is_told_and_the_next_is_shown(
         4: Image(encoding="bgr8", height=60000, width=60000, step=180000, data=bytes(100)),
         5: Image(encoding="nonsense", height=1, width=1),
     }
-    with WebViewer(address(web_view)) as viewer:
+    with WebViewer(page_address(web_view)) as viewer:
         robot.wait_for_viewers()
         for number, message in unusable.items():
             message.header = header(number)
@@ -230,7 +144,7 @@ def test_an_image_that_cannot_be_used_is_told_and_the_next_is_shown(
 def test_a_large_image_is_made_smaller(start_node: StartNode, peer: Peer) -> None:
     web_view = start_node("web_view", port=0, **{"picture.longest_side": 100})
     robot = Robot(peer)
-    with WebViewer(address(web_view)) as viewer:
+    with WebViewer(page_address(web_view)) as viewer:
         robot.wait_for_viewers()
         large = np.full((960, 1280, 3), 50, np.uint8)
         robot.images.publish(encode_message(large, "bgr8", header(50)))
@@ -243,7 +157,7 @@ def test_a_large_image_is_made_smaller(start_node: StartNode, peer: Peer) -> Non
 
 def test_the_health_is_that_of_the_node_that_answers(web_view: NodeProcess, robot: Robot) -> None:
     name = "test_peer: emotions"  # who publishes the answers here
-    with WebViewer(address(web_view)) as viewer:
+    with WebViewer(page_address(web_view)) as viewer:
         robot.wait_for_viewers()
         for level, told in ((b"\0", "ok"), (b"\1", "warn"), (b"\2", "error"), (b"\3", "stale")):
 
@@ -264,7 +178,7 @@ def test_it_says_that_nobody_answers_and_shows_who_comes_back(
     web_view: NodeProcess, start_node: StartNode
 ) -> None:
     start_node("video_source", rate=10.0, width=320)
-    with WebViewer(address(web_view)) as viewer:
+    with WebViewer(page_address(web_view)) as viewer:
         viewer.wait_for_status("Nobody publishes '/emotions': is emotion_node running?")
         for _ in range(2):
             emotion_node = start_node("emotion_node")
@@ -283,7 +197,7 @@ def test_each_camera_has_its_own_viewers(start_node: StartNode, peer: Peer) -> N
     remapping = ["-r", "right/image_raw:=right/head/image"]  # as the launch files do it
     web_view = start_node("web_view", port=0, cameras="[left, right]", ros_args=remapping)
     left, right = Robot(peer, "/left"), Robot(peer, "/right", image_topic="head/image")
-    with WebViewer(address(web_view), "right") as viewer:
+    with WebViewer(page_address(web_view), "right") as viewer:
         assert viewer.hello["cameras"] == ["left", "right"]
         right.wait_for_viewers()
         assert left.answers.get_subscription_count() == 0
@@ -295,7 +209,7 @@ def test_each_camera_has_its_own_viewers(start_node: StartNode, peer: Peer) -> N
 def test_compressed_images_are_shown_too(start_node: StartNode, peer: Peer) -> None:
     web_view = start_node("web_view", port=0, image_transport="compressed")
     robot = Robot(peer, image_type=CompressedImage)
-    with WebViewer(address(web_view)) as viewer:
+    with WebViewer(page_address(web_view)) as viewer:
         robot.wait_for_viewers()
         pixels = np.full((HEIGHT, WIDTH, 3), 99, np.uint8)
         robot.images.publish(compress_message(pixels, "bgr8", "jpeg", 95, header(99)))
@@ -305,7 +219,7 @@ def test_compressed_images_are_shown_too(start_node: StartNode, peer: Peer) -> N
 
 def test_open_to_the_network_it_warns_once_and_wants_the_token(start_node: StartNode) -> None:
     web_view = start_node("web_view", port=0, network=True)
-    place = address(web_view)
+    place = page_address(web_view)
     assert re.fullmatch(r"http://\S+:\d+/\?token=[\w-]{20,}", place)
     assert web_view.log.count("open to the network") == 1
     assert "WARN" in next(line for line in web_view.log.splitlines() if "to the network" in line)
@@ -345,6 +259,6 @@ def test_parameters_that_cannot_be_used_end_it_with_the_reason(
 def test_an_interrupt_ends_it_with_exit_code_0_while_someone_watches(
     web_view: NodeProcess,
 ) -> None:
-    with WebViewer(address(web_view)):
+    with WebViewer(page_address(web_view)):
         assert web_view.stop() == 0
     assert "Traceback" not in web_view.log

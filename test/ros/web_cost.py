@@ -10,7 +10,6 @@ The viewer confirms every picture at once. Both figures are of the same seconds.
 from __future__ import annotations
 
 import argparse
-import re
 import tempfile
 import time
 from pathlib import Path
@@ -18,7 +17,7 @@ from pathlib import Path
 from conftest import isolation
 from latency import cpu_seconds
 from node_process import NodeProcess
-from web_viewer import WebViewer
+from web_viewer import WebViewer, page_address
 
 WARM_UP = 5.0  # seconds
 
@@ -45,27 +44,24 @@ def main() -> None:
             start("video_source", **camera),
             start("emotion_node", **transport) as node,
             start("web_view", port=0, **transport, **parameters) as page,
+            WebViewer(page_address(page)) as viewer,
         ):
-            page.wait_for_log("http://")
-            address = re.search(r"http://\S+", page.log)
-            assert address
-            with WebViewer(address[0]) as viewer:
-                viewer.wait_for_answer(lambda seen: seen.picture is not None)
-                time.sleep(WARM_UP)
-                for _ in range(arguments.runs):
-                    pids = (page.process.pid, node.process.pid)
-                    before, begun = list(map(cpu_seconds, pids)), len(viewer.answers)
-                    time.sleep(arguments.seconds)
-                    taken = [cpu_seconds(pid) - was for pid, was in zip(pids, before, strict=True)]
-                    shown = viewer.answers[begun:]
-                    pictures = sum(seen.picture is not None for seen in shown)
-                    print(
-                        f"web_view {taken[0]:.2f} s, emotion_node {taken[1]:.2f} s of "
-                        f"{arguments.seconds:g} s: {100 * taken[0] / taken[1]:.0f} %; "
-                        f"{len(shown) / arguments.seconds:.1f} answers/s, {pictures} pictures of "
-                        f"{len(shown)}",
-                        flush=True,
-                    )
+            viewer.wait_for_answer(lambda seen: seen.picture is not None)
+            time.sleep(WARM_UP)
+            for _ in range(arguments.runs):
+                pids = (page.process.pid, node.process.pid)
+                before, begun = list(map(cpu_seconds, pids)), len(viewer.answers)
+                time.sleep(arguments.seconds)
+                taken = [cpu_seconds(pid) - was for pid, was in zip(pids, before, strict=True)]
+                shown = viewer.answers[begun:]
+                pictures = sum(seen.picture is not None for seen in shown)
+                print(
+                    f"web_view {taken[0]:.2f} s, emotion_node {taken[1]:.2f} s of "
+                    f"{arguments.seconds:g} s: {100 * taken[0] / taken[1]:.0f} %; "
+                    f"{len(shown) / arguments.seconds:.1f} answers/s, {pictures} pictures of "
+                    f"{len(shown)}",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":

@@ -3,20 +3,19 @@
 
 ROS_DOMAIN_ID=99 scripts/run python test/ros/web_soak.py --minutes 60
 
-A video_source publishes 640x480 at 15 Hz. MB: resident memory of emotion_node and of web_view, the
-page's JavaScript heap after a garbage collection, and resident memory of the browser's process that
-shows it. Each is fitted with a line, by least squares, after the first five minutes, or the first
-third of a shorter run. Needs playwright and a browser.
+A video_source publishes 640x480 at 15 Hz. MB: resident memory of emotion_node and of web_view
+without shared memory, the page's JavaScript heap after a garbage collection, and resident memory of
+the browser's process that shows it. Each is fitted with a line, by least squares, after the first
+five minutes, or the first third of a shorter run. Needs playwright and a browser.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,13 +24,19 @@ import numpy as np
 from conftest import isolation
 from lifecycles import Usage
 from node_process import TIMEOUT, NodeProcess
-from soak import settling, slope_an_hour
+from soak import Soak, settling, slope_an_hour
+from web_robot import Robot, answer, image
+from web_viewer import WebViewer, page_address
+
+sys.path.append(str(Path(__file__).parents[1]))
+from browsers import opened_browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 SAMPLES = 240  # in all, at most
 SHORTEST_PAUSE = 1.0  # seconds between two
+SENT_AT_ONCE = 3  # images with answers: less than wait at most
 
 
 @dataclass(frozen=True)
@@ -46,33 +51,18 @@ class Held:
     elements: float
 
 
-@contextmanager
-def opened_browser() -> Iterator[Browser]:
-    """The browser that the tests have."""
-    import os
-    import shutil
-
-    from playwright.sync_api import sync_playwright
-
-    names = ("chromium", "chromium-browser", "google-chrome")
-    executable = next(filter(None, map(shutil.which, names)), None)
-    assert executable, "needs a browser: apt install chromium"
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
-        yield browser
-        browser.close()
+def own_megabytes(process: NodeProcess) -> float:
+    """Resident memory without what is shared with other processes."""
+    usage = Usage.of(process.process.pid)
+    return usage.megabytes - usage.shared
 
 
 def watch(browser: Browser, node: NodeProcess, page: NodeProcess, seconds: float) -> Iterator[Held]:
     """What is held while a browser shows the page for so long."""
-    page.wait_for_log("http://")
-    address = re.search(r"http://\S+", page.log)
-    assert address
     context = browser.new_context()
     tab = context.new_page()
     tab.set_default_timeout(1000 * TIMEOUT)
-    tab.goto(address[0])
+    tab.goto(page_address(page))
     tab.wait_for_selector(".face .chosen")
     protocol, whole = context.new_cdp_session(tab), browser.new_browser_cdp_session()
     begun = time.monotonic()
@@ -82,14 +72,35 @@ def watch(browser: Browser, node: NodeProcess, page: NodeProcess, seconds: float
         renderers = [Usage.of(item["id"]) for item in processes if item["type"] == "renderer"]
         yield Held(
             passed,
-            Usage.of(node.process.pid).megabytes,
-            Usage.of(page.process.pid).megabytes,
+            own_megabytes(node),
+            own_megabytes(page),
             protocol.send("Runtime.getHeapUsage")["usedSize"] / 1e6,
             sum(usage.megabytes for usage in renderers),
             tab.evaluate("() => document.getElementsByTagName('*').length"),
         )
         tab.wait_for_timeout(1000 * max(SHORTEST_PAUSE, seconds / SAMPLES))
     context.close()
+
+
+def show(robot: Robot, viewer: WebViewer, page: NodeProcess, images: int) -> Soak:
+    """What web_view holds while it gets so many images and answers; ends the node.
+
+    The viewer is shown each third at least; the next come when it has that.
+    """
+    result, begun = Soak(), time.monotonic()
+    every = max(SENT_AT_ONCE, images // 100)
+    for number in range(1, images + 1):
+        robot.images.publish(image(number))
+        robot.answers.publish(answer(number))
+        if number % SENT_AT_ONCE:
+            continue
+        viewer.wait_for_answer(lambda seen, number=number: seen.answer["faces"][0]["id"] == number)
+        viewer.answers.clear()
+        result.answered = number
+        if number % every < SENT_AT_ONCE:
+            result.samples.append((time.monotonic() - begun, Usage.of(page.process.pid)))
+    result.exit_code = page.stop()
+    return result
 
 
 def settled(samples: list[Held]) -> list[Held]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import struct
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import cv2
 import numpy as np
-from node_process import TIMEOUT
+from node_process import TIMEOUT, NodeProcess
 from numpy.typing import NDArray
 
 
@@ -25,6 +26,14 @@ class Seen:
 
     answer: dict[str, Any]
     picture: NDArray[np.uint8] | None
+
+
+def page_address(web_view: NodeProcess) -> str:
+    """Where the page is, as the node's log says."""
+    web_view.wait_for_log("http://")
+    found = re.search(r"http://\S+", web_view.log)
+    assert found
+    return found[0]
 
 
 class WebViewer:

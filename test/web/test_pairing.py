@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from emotion_recognition.web.pairing import ANSWERS, BYTES, IMAGES, Pairing
 
 Pairs = list[tuple[str, str | None]]
@@ -37,9 +39,21 @@ def test_answers_without_images_go_on_without() -> None:
 
 def test_answers_keep_their_order() -> None:
     pairs = pairing()
+    pairs.add_image(0, "image 0", 1)
     pairs.add_answer(1, "answer 1")
     pairs.add_answer(2, "answer 2")
     assert pairs.add_image(2, "image 2", 1) == [("answer 1", None), ("answer 2", "image 2")]
+
+
+@pytest.mark.parametrize("first", [3, 4])
+def test_answers_to_images_from_before_the_first_are_not_shown(first: int) -> None:
+    pairs = pairing()
+    for stamp in (1, 2, 4):
+        assert pairs.add_answer(stamp, f"answer {stamp}") == []
+    shown = pairs.add_image(first, f"image {first}", 1)
+    if first != 4:
+        shown += pairs.add_image(4, "image 4", 1)
+    assert shown == [("answer 4", "image 4")]
 
 
 def test_images_without_answers_are_bounded_in_number_and_size() -> None:

@@ -293,6 +293,28 @@ def test_a_picture_is_made_once_for_all_viewers_and_never_for_nobody(served: Ser
     served.watch(scenario, "", "", "")
 
 
+def test_one_thread_makes_the_pictures_of_all_cameras(served: Served) -> None:
+    threads: set[int] = set()
+
+    def picture() -> bytes:
+        threads.add(threading.get_ident())
+        time.sleep(0.05)
+        return b""
+
+    async def scenario(*viewers: Live) -> None:
+        for viewer in viewers:
+            await viewer.receive_json()
+        for _ in range(2):
+            for camera in ("left", "right"):
+                served.server.publish(camera, Update((), 64, 48, (), picture=picture))
+            await asyncio.sleep(0.01)  # until they are asked for
+        for viewer in viewers * 2:
+            await viewer.receive_bytes()
+        assert len(threads) == 1
+
+    served.watch(scenario, "camera=left", "camera=right")
+
+
 def test_who_comes_later_sees_what_the_others_see_but_nothing_from_before_them(
     served: Served,
 ) -> None:
