@@ -153,6 +153,8 @@ WRONG_PARTS: list[tuple[Kind, str, object, str]] = [
     ("detector", "input_shape", [1, 3, 0, 288], "whole numbers"),
     ("detector", "input_shape", [1, 3, 1 << 30, 1 << 30], "whole numbers"),
     ("detector", "input_shape", [1], "2 to 4"),
+    ("detector", "input_shape", [1, 3, 288, 288, 1], "2 to 4"),
+    ("detector", "output_shape", [1, 11, 9, 9, 1], "2 to 4"),
     ("detector", "output_shape", "(1, 11, 9, 9)", "whole numbers"),
     ("detector", "metrics", None, "metrics must be an object"),
     ("detector", "misspelt", 1, r"the manifest has \['misspelt'\]"),

@@ -33,6 +33,15 @@ def test_other_sizes_look_as_they_do_when_shrunk_at_once(width: int, height: int
     assert difference.max() <= 8
 
 
+@pytest.mark.parametrize(("width", "height"), [(128, 20), (40, 96)])
+def test_an_image_that_shrinks_along_one_side_alone_shrinks_by_areas(
+    width: int, height: int
+) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    by_areas = cv2.resize(image, (64, 32), interpolation=cv2.INTER_AREA)
+    np.testing.assert_array_equal(resize(image, 64, 32), by_areas)
+
+
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 65535, 3), (480, 640, 3), (48, 48)])
 def test_every_image_gets_the_size_that_is_asked_for(shape: tuple[int, ...]) -> None:
     image = np.full(shape, 7, np.uint8)

@@ -86,6 +86,33 @@ def test_a_moving_face_keeps_its_id_even_if_it_leaps_by_more_than_its_size(step:
     assert set(ids_along(FaceTracker(AT_ONCE), range(0, 20 * int(step), int(step)))) == {1}
 
 
+@pytest.mark.parametrize("step", [40, -40])
+def test_a_face_that_moves_up_or_down_is_found_again_where_it_goes_on(step: int) -> None:
+    tracker = FaceTracker(AT_ONCE)
+    for image in range(10):
+        assert ids(tracker, square(100, 1000 + step * image)) == [1]
+    ids(tracker)
+    assert ids(tracker, square(100, 1000 + step * 11)) == [1]
+    # Had it not moved, this would be near enough.
+    assert ids(tracker, square(100, 1000 + step * 11 - 2 * step)) == [2]
+
+
+def test_without_leaps_a_face_has_to_cover_where_it_was_expected() -> None:
+    tracker = FaceTracker(TrackingSettings(birth_hits=1, max_leap=0.0))
+    assert ids(tracker, square(100)) == [1]
+    assert ids(tracker, square(110)) == [1]
+    assert ids(tracker, square(170)) == [2]
+
+
+def test_a_new_face_moves_on_from_its_second_image_at_half_of_what_it_moved() -> None:
+    tracker = FaceTracker(AT_ONCE)
+    assert ids_along(tracker, [0, 40]) == [1, 1]
+    # Expected at 60: so far from there it is another, and so near it is not.
+    for place, expected in ((60 + 74, 1), (60 + 76, 2)):
+        again = FaceTracker(AT_ONCE)
+        assert ids_along(again, [0, 40, place])[-1] == expected
+
+
 def test_a_face_far_from_where_it_should_be_is_another() -> None:
     assert ids_along(FaceTracker(AT_ONCE), [0, 0, 200]) == [1, 1, 2]
 
