@@ -19,6 +19,7 @@ from lifecycle_msgs.srv import GetState
 from numpy.typing import NDArray
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message, serialize_message
+from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CompressedImage
 
 from emotion_recognition.core.types import LABELS, Box, Emotion, Face, Result
@@ -192,7 +193,10 @@ def start_rclpy() -> None:
         file.write(PARAMETERS)
         file.flush()
         quiet = [f"--disable-{where}-logs" for where in ("rosout", "external-lib")]
-        rclpy.init(args=["--ros-args", "--params-file", file.name, *quiet])
+        rclpy.init(
+            args=["--ros-args", "--params-file", file.name, *quiet],
+            signal_handler_options=SignalHandlerOptions.NO,  # an interrupt is for who calls
+        )
 
 
 def survive(call: Callable[[], object]) -> str:

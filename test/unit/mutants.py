@@ -8,7 +8,8 @@ A mutant is an input that was changed where its reader looks: images (mutant_ima
 and models (mutant_models.py), and, where ROS 2 is there, messages, requests and parameter files
 (mutant_messages.py in test/ros). Each must be read or refused with the error that its reader
 promises. Ends with 1 if one raised something else or took more than LONGEST seconds, and keeps
-those in files. Where one ends the process or hangs, the file `last` has its number for --first.
+those in files. Ctrl-C and SIGTERM end it early, with the figures so far. Where a mutant ends the
+process or hangs, the file `last` has its number for --first.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -64,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--first", type=int, default=0, help="number of the first mutant")
     parser.add_argument("--kinds", nargs="+", help="these alone, by their names in the report")
     given = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="mutants_"))
     kinds = [kind for kind in every_kind() if given.kinds is None or kind.name in given.kinds]
     with (folder / "last").open("w") as last, (folder / "traceback").open("w") as traceback:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import random
 import resource
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import process_time
 from typing import Any
@@ -77,12 +78,25 @@ def judge(
     first: int = 0,
     begins: Callable[[int], None] = lambda index: None,
 ) -> Report:
-    """Has so many mutants read. Mutant i of a seed is always the same.
+    """Has so many mutants read, or as many as there were before an interrupt (Ctrl-C).
 
-    begins: called with the number of each before it is made.
+    Mutant i of a seed is always the same. begins: called with the number of each before it is made.
     """
-    report, weights = Report(), [kind.weight for kind in kinds]
-    for index in range(first, first + number):
+    report = Report()
+    with suppress(KeyboardInterrupt):
+        _judge(report, kinds, range(first, first + number), seed, begins)
+    return report
+
+
+def _judge(
+    report: Report,
+    kinds: Collection[Kind],
+    indices: Iterable[int],
+    seed: int,
+    begins: Callable[[int], None],
+) -> None:
+    weights = [kind.weight for kind in kinds]
+    for index in indices:
         begins(index)
         chance = random.Random(seed << 40 | index)
         (kind,) = chance.choices(list(kinds), weights)
@@ -103,7 +117,6 @@ def judge(
             problem = problem or f"{seconds:.1f} s"
         if problem:
             report.wrong.append((f"{kind.name} {index}", problem, mutant))
-    return report
 
 
 def mutate_parts(parts: list[bytes], chance: random.Random) -> list[bytes]:
