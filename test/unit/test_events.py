@@ -112,7 +112,9 @@ def test_what_is_true_can_be_told_to_those_who_come_later() -> None:
 def test_ending_ends_everything_once() -> None:
     events = FaceEvents()
     events.update([face(1), face(2, "sad")], SECOND)
-    assert told(events.end()) == [(LEFT, 1, "unknown"), (ENDED, 2, "sad"), (LEFT, 2, "unknown")]
+    ended = events.end()
+    assert told(ended) == [(LEFT, 1, "unknown"), (ENDED, 2, "sad"), (LEFT, 2, "unknown")]
+    assert [event.time for event in ended] == [SECOND] * 3, "as of the last image"
     assert events.end() == []
     assert events.ongoing() == []
     assert told(events.update([face(1)], 2 * SECOND)) == [(APPEARED, 1, "unknown")]
