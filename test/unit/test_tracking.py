@@ -86,17 +86,6 @@ def test_a_moving_face_keeps_its_id_even_if_it_leaps_by_more_than_its_size(step:
     assert set(ids_along(FaceTracker(AT_ONCE), range(0, 20 * int(step), int(step)))) == {1}
 
 
-@pytest.mark.parametrize("step", [40, -40])
-def test_a_face_that_moves_up_or_down_is_found_again_where_it_goes_on(step: int) -> None:
-    tracker = FaceTracker(AT_ONCE)
-    for image in range(10):
-        assert ids(tracker, square(100, 1000 + step * image)) == [1]
-    ids(tracker)
-    assert ids(tracker, square(100, 1000 + step * 11)) == [1]
-    # Had it not moved, this would be near enough.
-    assert ids(tracker, square(100, 1000 + step * 11 - 2 * step)) == [2]
-
-
 def test_without_leaps_a_face_has_to_cover_where_it_was_expected() -> None:
     tracker = FaceTracker(TrackingSettings(birth_hits=1, max_leap=0.0))
     assert ids(tracker, square(100)) == [1]
@@ -104,13 +93,36 @@ def test_without_leaps_a_face_has_to_cover_where_it_was_expected() -> None:
     assert ids(tracker, square(170)) == [2]
 
 
-def test_a_new_face_moves_on_from_its_second_image_at_half_of_what_it_moved() -> None:
+#: Just within 1.5 times the size of `square` from where it is expected, and beyond it.
+NEAR = [(75, 0), (-75, 0), (0, 75), (0, -75)]
+FAR = [(75.1, 0), (-75.1, 0), (0, 75.1), (0, -75.1)]
+
+
+@pytest.mark.parametrize(
+    ("offset", "expected"), [*((place, 1) for place in NEAR), *((place, 2) for place in FAR)]
+)
+def test_a_new_face_is_expected_where_it_is(offset: tuple[float, float], expected: int) -> None:
     tracker = FaceTracker(AT_ONCE)
-    assert ids_along(tracker, [0, 40]) == [1, 1]
-    # Expected at 60: so far from there it is another, and so near it is not.
-    for place, expected in ((60 + 74, 1), (60 + 76, 2)):
-        again = FaceTracker(AT_ONCE)
-        assert ids_along(again, [0, 40, place])[-1] == expected
+    ids(tracker, square(200, 200))
+    assert ids(tracker, square(200 + offset[0], 200 + offset[1])) == [expected]
+
+
+@pytest.mark.parametrize(("misses", "way"), [(0, 1.0), (1, 1 + 0.7), (2, 1 + 0.7 + 0.49)])
+@pytest.mark.parametrize(
+    ("offset", "expected"),
+    [*(((0.99 * x, 0.99 * y), 1) for x, y in NEAR), *(((1.01 * x, 1.01 * y), 2) for x, y in NEAR)],
+)
+def test_a_face_is_expected_where_its_motion_leads_and_fades(
+    misses: int, way: float, offset: tuple[float, float], expected: int
+) -> None:
+    tracker = FaceTracker(AT_ONCE)
+    dx, dy = 40, -20  # an image
+    for image in range(30):
+        assert ids(tracker, square(dx * image, 1000 + dy * image)) == [1]
+    for _ in range(misses):
+        assert ids(tracker) == []
+    place = (29 + way) * dx + offset[0], 1000 + (29 + way) * dy + offset[1]
+    assert ids(tracker, square(*place)) == [expected]
 
 
 def test_a_face_far_from_where_it_should_be_is_another() -> None:
@@ -214,6 +226,7 @@ def test_closeness_falls_on_beyond_touching() -> None:
         ({"death_misses": -1}, "death_misses must not be negative, got -1"),
         ({"max_leap": -0.1}, "max_leap must be a number >= 0, got -0.1"),
         ({"max_leap": float("nan")}, "max_leap must be a number >= 0, got nan"),
+        ({"max_leap": float("inf")}, "max_leap must be a number >= 0, got inf"),
     ],
 )
 def test_settings_out_of_range_are_refused(wrong: dict[str, float], message: str) -> None:
