@@ -153,8 +153,8 @@ WRONG_PARTS: list[tuple[Kind, str, object, str]] = [
         "detector",
         "input_shape",
         [2, 3, 288, 288],
-        r"input_shape is \[2, 3, 288, 288\], expected 2 to 4 whole numbers up to 65536, the first of "
-        "them 1$",
+        r"input_shape is \[2, 3, 288, 288\], expected 2 to 4 whole numbers up to 65536, "
+        "the first of them 1$",
     ),
     ("detector", "input_shape", [1, 3, 288, (1 << 16) + 1], "whole numbers"),
     ("detector", "input_shape", [1, 3, 288, 288.0], "whole numbers"),
