@@ -215,12 +215,12 @@ def test_a_manifest_may_go_to_its_limits(models: Path) -> None:
         "detector",
         input_shape=[1, 1 << 16],
         output_shape=[1, 1, 1, 1],
-        settings={"score_threshold": 1},
+        settings={"score_threshold": 1, "input_width": 32},
         files={"onnx_int8": {"name": "Weights_1-a.ONNX", "sha256": "0" * 64}},
     )
     manifest = read_manifest("detector", "paper", models)
     assert (manifest.input_shape, manifest.output_shape) == ((1, 1 << 16), (1, 1, 1, 1))
-    assert manifest.settings == {"score_threshold": 1.0}
+    assert manifest.settings == {"score_threshold": 1.0, "input_width": 32.0}
     assert manifest.files == {"onnx_int8": ("Weights_1-a.ONNX", "0" * 64)}
 
 
