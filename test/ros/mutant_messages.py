@@ -180,7 +180,7 @@ def odd_items(kind: str, values: Value, chance: random.Random) -> Value:
         case 1:
             return values + values
         case 2 if len(values) < 10:
-            return values * 100
+            return values * 20
         case _ if len(values):
             place = chance.randrange(len(values))
             values[place] = odd_value(item_kind, values[place], chance)

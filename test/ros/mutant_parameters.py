@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from conftest import ROOT
 from rclpy.exceptions import NameValidationException, ParameterException
-from rclpy.lifecycle import LifecycleNode
+from rclpy.node import Node
 
 from emotion_recognition.ros.emotion_node.parameters import (
     PARAMETER_NAMES,
@@ -73,7 +73,7 @@ class ParameterFiles:
         self._file.write_bytes(content)
         arguments = ["--ros-args", "--params-file", str(self._file)]
         try:
-            node = LifecycleNode("emotion_node", cli_args=arguments)
+            node = Node("emotion_node", cli_args=arguments, enable_rosout=False)
         except RuntimeError as error:  # of rcl, which reads the file
             return f"refused by rcl ({type(error).__name__})"
         try:
