@@ -149,9 +149,18 @@ class Parameters(Services):
         return float(self._call(GetParameters, "get_parameters", request).values[0].double_value)
 
     def set(self, name: str, value: object) -> Any:  # noqa: ANN401
-        parameter = Parameter(name, value=value).to_parameter_msg()
-        request = SetParameters.Request(parameters=[parameter])
-        return self._call(SetParameters, "set_parameters", request).results[0]
+        return self._call(SetParameters, "set_parameters", _setting(name, value)).results[0]
+
+    def begin_to_set(self, name: str, value: object) -> Callable[[], Any]:
+        """Asks without waiting for the answer; what is returned waits for it."""
+        client = self._client(SetParameters, "set_parameters")
+        future = client.call_async(_setting(name, value))
+
+        def result() -> Any:  # noqa: ANN401
+            self._peer.wait_until(future.done, f"an answer about {name}")
+            return future.result().results[0]
+
+        return result
 
     def set_together(self, **values: object) -> Any:  # noqa: ANN401
         """Sets several at once; `__` in a name stands for a dot."""
@@ -165,6 +174,11 @@ class Parameters(Services):
     def describe(self, *names: str) -> Any:  # noqa: ANN401
         request = DescribeParameters.Request(names=list(names))
         return self._call(DescribeParameters, "describe_parameters", request).descriptors
+
+
+def _setting(name: str, value: object) -> Any:  # noqa: ANN401
+    parameter = Parameter(name, value=value).to_parameter_msg()
+    return SetParameters.Request(parameters=[parameter])
 
 
 class Lifecycle(Services):

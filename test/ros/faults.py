@@ -18,8 +18,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from conftest import Peer
@@ -36,6 +38,7 @@ from machine_faults import (
 
 from emotion_recognition.msg import FaceEmotionArray
 
+IN_FLIGHT = 5  # requests that wait for their answers at most
 END_WITHIN = 2.0  # seconds from a signal to the end of the process
 
 
@@ -158,6 +161,14 @@ def parameters(bench: Bench, times: int) -> Outcome:
     with bench.start() as node, bench.camera(width=320):
         node.wait_for_log(READY)
         client = Parameters(bench.peer)
+        assert client.set("max_rate", 0.0).successful  # it knows the client by now
+        waiting: deque[tuple[str, float, Callable[[], Any]]] = deque()
+
+        def check_oldest() -> None:
+            name, value, result = waiting.popleft()
+            said = result()
+            outcome.check(said.successful is (value != -1.0), f"{name} = {value}: {said}")
+
         started = time.monotonic()
         for number in range(times):
             name, value = [
@@ -166,9 +177,12 @@ def parameters(bench: Bench, times: int) -> Outcome:
                 ("max_rate", float(20 + number % 20)),
                 ("max_rate", -1.0),
             ][number % 4]
-            result = client.set(name, value)
-            outcome.check(result.successful is (value != -1.0), f"{name} = {value}: {result}")
+            waiting.append((name, value, client.begin_to_set(name, value)))
+            if len(waiting) == IN_FLIGHT:
+                check_oldest()
             time.sleep(max(0.0, started + number / 50 - time.monotonic()))
+        while waiting:
+            check_oldest()
         rate = times / (time.monotonic() - started)
         outcome.check(bench.is_answered(), "no answers afterwards")
         outcome.check(node.stop() == 0, "exit code")

@@ -32,7 +32,7 @@ def test_every_console_script_is_an_executable_for_ros2_run(prefix: Path) -> Non
 
 def test_launch_and_config_files_are_installed(prefix: Path) -> None:
     share = prefix / "share" / "emotion_recognition"
-    for folder in ("launch", "config", "examples"):
+    for folder in ("launch", "config", "examples", "policies"):
         expected = {path.name for path in (ROOT / folder).iterdir() if path.is_file()}
         assert expected <= {path.name for path in (share / folder).iterdir()}
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -17,15 +14,16 @@ pytest.importorskip("rclpy", reason="needs ROS 2")
 pytest.importorskip("emotion_recognition.msg", reason="needs the built messages")
 
 from conftest import Peer, StartNode
-from conversation import READY
+from conversation import READY, Pixels
 from node_process import NodeProcess
+from private_hour import DDS_PORTS, watch
+from traces import Trace, can_trace, tracing_python
 
 from emotion_recognition.msg import FaceEmotionArray
 
 SHARED_MEMORY = Path("/dev/shm")
 #: Seconds; the telemetry of onnxruntime looks its host up 14 s after its start.
 CONTACT_AFTER = 15.0
-DDS_PORTS = range(7000, 65000)  # 7400 + 250 for each domain; 7000: of locators without a port
 
 
 @pytest.fixture
@@ -73,27 +71,54 @@ def test_the_page_writes_no_file_while_someone_watches(home: Path, start_node: S
 def test_nodes_contact_nobody_and_write_nowhere_else(
     home: Path, tmp_path: Path, start_node: StartNode
 ) -> None:
-    strace = shutil.which("strace")
-    if not strace or subprocess.run([strace, "-o/dev/null", "true"], check=False).returncode:
+    if not can_trace():
         pytest.skip("needs strace, and the permission to use it")
-    trace = "trace=connect,sendto,sendmsg,sendmmsg,open,openat,creat"
     nodes: list[NodeProcess] = []
     for name, port in (("emotion_node", {}), ("video_source", {}), ("web_view", {"port": 0})):
-        file = str(tmp_path / f"{name}.trace")
-        python = [strace, "-D", "-f", "-o", file, "-e", trace, sys.executable, "-B"]
-        nodes.append(start_node(name, python=python, **port))
+        nodes.append(start_node(name, python=tracing_python(tmp_path / f"{name}.trace"), **port))
     for node, ready in zip(nodes, (READY, "Publishing ", "http://"), strict=True):
         node.wait_for_log(ready)
     time.sleep(CONTACT_AFTER)
     for file in tmp_path.glob("*.trace"):
-        calls = file.read_text()
-        sent = re.findall(r"(?:connect|send\w+)\(.*?htons\((\d+)\)", calls)
-        assert sent
-        assert {int(port) for port in sent} <= set(DDS_PORTS), set(sent)
-        written = re.findall(r'open\w*\(.*?"([^"]+)", O_(?:WRONLY|RDWR).*\) = \d', calls)
-        written += re.findall(r'creat\("([^"]+)".*\) = \d', calls)
+        trace = Trace(file)
+        assert trace.ports
+        assert trace.ports <= set(DDS_PORTS), trace.ports
         places = (f"{home}/.ros/log/", "/dev/shm/", "/dev/null", "/proc/self/")
-        assert [path for path in written if not path.startswith(places)] == []
+        assert [path for path in trace.written if not path.startswith(places)] == []
+
+
+def test_images_leave_nothing_behind_and_nothing_but_answers_goes_out(
+    home: Path,
+    tmp_path: Path,
+    start_node: StartNode,
+    peer: Peer,
+    face_image: Pixels,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if not can_trace():
+        pytest.skip("needs strace, and the permission to use it")
+    monkeypatch.chdir(home)
+    file = tmp_path / "trace"
+    node = start_node("emotion_node", python=tracing_python(file))
+    node.wait_for_log(READY)
+    result = watch(peer, node, file, home, face_image, frames=500)
+    assert result.failures == []
+    assert result.soak.answered >= 499
+    assert result.listener.topics["/emotions", "emotion_recognition/msg/FaceEmotionArray"] > 300
+    assert result.listener.ids
+
+
+def test_a_picture_that_goes_out_is_noticed(
+    home: Path, tmp_path: Path, start_node: StartNode, peer: Peer, face_image: Pixels
+) -> None:
+    file = tmp_path / "trace"
+    file.write_text("")
+    node = start_node("emotion_node", publish_annotated_image=True)
+    node.wait_for_log(READY)
+    noticed = " ".join(watch(peer, node, file, home, face_image, frames=300).failures)
+    assert "topics of pictures" in noticed
+    assert "numbers in a row" in noticed
+    assert "strace saw nothing" in noticed
 
 
 def test_a_start_removes_what_killed_nodes_left_and_nothing_else(start_node: StartNode) -> None:

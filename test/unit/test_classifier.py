@@ -1,5 +1,6 @@
 """Crops and probabilities."""
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -39,7 +40,26 @@ def test_a_prepared_crop_is_classified_as_the_crop_itself() -> None:
 
 
 def test_no_crops_give_no_rows() -> None:
-    assert EmotionClassifier(brightness_network)([]).shape == (0, 4)
+    rows = EmotionClassifier(brightness_network)([])
+    assert rows.shape == (0, 4)
+    assert rows.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "interpolation"),
+    [
+        (200, 180, cv2.INTER_AREA),
+        (65, 90, cv2.INTER_AREA),
+        (64, 90, cv2.INTER_LINEAR_EXACT),
+        (48, 40, cv2.INTER_LINEAR_EXACT),
+    ],
+)
+def test_a_crop_that_shrinks_along_both_sides_does_so_by_areas(
+    height: int, width: int, interpolation: int
+) -> None:
+    crop = np.random.default_rng(0).integers(0, 256, (height, width), np.uint8)
+    expected = cv2.resize(crop, (64, 64), interpolation=interpolation)
+    np.testing.assert_array_equal(prepare_crop(crop), expected)
 
 
 def test_temperature_flattens_without_changing_the_order() -> None:
@@ -55,11 +75,16 @@ def test_softmax_of_large_logits_is_finite() -> None:
 
 
 @pytest.mark.parametrize(
-    "crop",
-    [np.zeros((0, 4), np.uint8), np.zeros((4, 4, 2), np.uint8), np.full((48, 48), np.nan), None],
+    ("crop", "reason"),
+    [
+        (np.zeros((0, 4), np.uint8), r"or \(H, W, 3\), got \(0, 4\)"),
+        (np.zeros((4, 4, 2), np.uint8), r"or \(H, W, 3\), got \(4, 4, 2\)"),
+        (np.full((48, 48), np.nan), "expected a crop as a uint8"),
+        (None, "expected a crop as a uint8"),
+    ],
 )
-def test_an_unusable_crop_is_refused(crop: object) -> None:
-    with pytest.raises(ImageError):
+def test_an_unusable_crop_is_refused(crop: object, reason: str) -> None:
+    with pytest.raises(ImageError, match=reason):
         EmotionClassifier(brightness_network)([crop])  # type: ignore[list-item]
 
 

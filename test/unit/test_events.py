@@ -95,6 +95,36 @@ def test_a_leap_of_time_makes_no_long_smile() -> None:
     assert max(event.duration for event in changes) == 0
 
 
+def test_images_of_one_stamp_and_those_10_s_apart_are_of_one_stream() -> None:
+    events = FaceEvents(gone_after=100.0)
+    events.update([face(7, "happy")], 5 * SECOND)
+    assert events.update([face(7, "happy")], 5 * SECOND) == []
+    assert events.update([face(7, "happy")], 15 * SECOND) == []
+    assert told(events.update([face(7, "happy")], 25 * SECOND + 1))[1] == (LEFT, 7, "unknown")
+
+
+def test_a_face_has_left_after_a_second_unless_told_otherwise() -> None:
+    events = FaceEvents()
+    events.update([face(7)], 0)
+    assert events.update([], SECOND) == []
+    assert told(events.update([], SECOND + 1)) == [(LEFT, 7, "unknown")]
+
+
+def test_every_event_has_the_time_of_the_image_that_brought_it() -> None:
+    events = FaceEvents(gone_after=0.5)
+    for faces, time in (
+        ([face(7, "happy")], 5 * SECOND),
+        ([face(7, "sad")], 6 * SECOND),
+        ([], 7 * SECOND),  # it has left
+        ([face(8, "sad")], 8 * SECOND),
+        ([face(8, "sad")], 2 * SECOND),  # another stream
+    ):
+        brought = events.update(faces, time)
+        assert brought
+        assert {event.time for event in brought} == {time}
+    assert {event.time for event in events.ongoing()} == {2 * SECOND}
+
+
 def test_what_is_true_can_be_told_to_those_who_come_later() -> None:
     events = FaceEvents()
     events.update([face(1), face(2, "sad")], SECOND)
@@ -112,7 +142,9 @@ def test_what_is_true_can_be_told_to_those_who_come_later() -> None:
 def test_ending_ends_everything_once() -> None:
     events = FaceEvents()
     events.update([face(1), face(2, "sad")], SECOND)
-    assert told(events.end()) == [(LEFT, 1, "unknown"), (ENDED, 2, "sad"), (LEFT, 2, "unknown")]
+    ended = events.end()
+    assert told(ended) == [(LEFT, 1, "unknown"), (ENDED, 2, "sad"), (LEFT, 2, "unknown")]
+    assert [event.time for event in ended] == [SECOND] * 3, "as of the last image"
     assert events.end() == []
     assert events.ongoing() == []
     assert told(events.update([face(1)], 2 * SECOND)) == [(APPEARED, 1, "unknown")]

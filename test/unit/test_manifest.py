@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import shutil
 import tracemalloc
 from pathlib import Path
@@ -143,7 +144,7 @@ WRONG_PARTS: list[tuple[Kind, str, object, str]] = [
     ("detector", "settings", {"score_threshold": 1.01}, "score_threshold must be"),
     ("detector", "settings", [0.5], "settings must be an object"),
     ("detector", "kind", "classifier", "kind is 'classifier', expected 'detector'"),
-    ("detector", "labels", ["cat"], "labels are"),
+    ("detector", "labels", ["cat"], r"labels are \['cat'\], expected"),
     ("classifier", "labels", ["neutral"], "labels are"),
     ("classifier", "labels", "neutral", "labels are"),
     ("classifier", "labels", [*EMOTIONS[:7], "happy"], "labels are"),
@@ -151,11 +152,20 @@ WRONG_PARTS: list[tuple[Kind, str, object, str]] = [
     ("classifier", "labels", EMOTIONS[:7], r"or all of \['neutral', .*'contemptuous'\]"),
     ("detector", "labels", EMOTIONS, r"expected \['face'\] in this order$"),
     ("classifier", "output_shape", [1, 1], "a column for each label"),
-    ("detector", "input_shape", [2, 3, 288, 288], "the first of them 1"),
+    (
+        "detector",
+        "input_shape",
+        [2, 3, 288, 288],
+        r"input_shape is \[2, 3, 288, 288\], expected 2 to 4 whole numbers up to 65536, "
+        "the first of them 1$",
+    ),
+    ("detector", "input_shape", [1, 3, 288, (1 << 16) + 1], "whole numbers"),
     ("detector", "input_shape", [1, 3, 288, 288.0], "whole numbers"),
     ("detector", "input_shape", [1, 3, 0, 288], "whole numbers"),
     ("detector", "input_shape", [1, 3, 1 << 30, 1 << 30], "whole numbers"),
     ("detector", "input_shape", [1], "2 to 4"),
+    ("detector", "input_shape", [1, 3, 288, 288, 1], "2 to 4"),
+    ("detector", "output_shape", [1, 11, 9, 9, 1], "2 to 4"),
     ("detector", "output_shape", "(1, 11, 9, 9)", "whole numbers"),
     ("detector", "metrics", None, "metrics must be an object"),
     ("detector", "misspelt", 1, r"the manifest has \['misspelt'\]"),
@@ -172,11 +182,22 @@ WRONG_PARTS: list[tuple[Kind, str, object, str]] = [
         r"files: onnx_int8 has \['size'\]",
     ),
     *(
-        ("detector", "files", {"onnx_int8": {"name": name, "sha256": "0" * 64}}, "plain name")
+        (
+            "detector",
+            "files",
+            {"onnx_int8": {"name": name, "sha256": "0" * 64}},
+            f"named {re.escape(repr(name))}, expected the plain name of a file in the model's "
+            "folder$",
+        )
         for name in ("../x", "/etc/passwd", "..", "", "a/b", "a\\b", "int8.onnx\n", "a\0b", 5)
     ),
     *(
-        ("detector", "files", {"onnx_int8": {"name": "int8.onnx", "sha256": digest}}, "hex digits")
+        (
+            "detector",
+            "files",
+            {"onnx_int8": {"name": "int8.onnx", "sha256": digest}},
+            f"has the sha256 {digest!r}, expected 64 hex digits$",
+        )
         for digest in ("", "0" * 63, "g" * 64, None)
     ),
 ]
@@ -191,6 +212,21 @@ def test_a_manifest_with_a_wrong_part_is_refused(
         read_manifest(kind, "paper", models)
     assert f"{kind}_paper/manifest.json is not a valid manifest" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_manifest_may_go_to_its_limits(models: Path) -> None:
+    edit(
+        models,
+        "detector",
+        input_shape=[1, 1 << 16],
+        output_shape=[1, 1, 1, 1],
+        settings={"score_threshold": 1, "input_width": 32},
+        files={"onnx_int8": {"name": "Weights_1-a.ONNX", "sha256": "0" * 64}},
+    )
+    manifest = read_manifest("detector", "paper", models)
+    assert (manifest.input_shape, manifest.output_shape) == ((1, 1 << 16), (1, 1, 1, 1))
+    assert manifest.settings == {"score_threshold": 1.0, "input_width": 32.0}
+    assert manifest.files == {"onnx_int8": ("Weights_1-a.ONNX", "0" * 64)}
 
 
 @pytest.mark.parametrize(

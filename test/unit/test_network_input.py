@@ -33,6 +33,41 @@ def test_other_sizes_look_as_they_do_when_shrunk_at_once(width: int, height: int
     assert difference.max() <= 8
 
 
+@pytest.mark.parametrize(("width", "height"), [(128, 20), (40, 96)])
+def test_an_image_that_shrinks_along_one_side_alone_shrinks_by_areas(
+    width: int, height: int
+) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    by_areas = cv2.resize(image, (64, 32), interpolation=cv2.INTER_AREA)
+    np.testing.assert_array_equal(resize(image, 64, 32), by_areas)
+
+
+@pytest.mark.parametrize(("width", "height"), [(64, 20), (40, 32), (50, 20)])
+def test_an_image_that_shrinks_along_no_side_grows_smoothly(width: int, height: int) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    grown = cv2.resize(image, (64, 32), interpolation=cv2.INTER_LINEAR_EXACT)
+    np.testing.assert_array_equal(resize(image, 64, 32), grown)
+
+
+@pytest.mark.parametrize(("step", "left", "top"), [(8, 3, 1), (8, 1, 3), (2, 0, 0)])
+def test_what_whole_steps_leave_out_is_left_out_on_both_sides(
+    step: int, left: int, top: int
+) -> None:
+    right, bottom = max(left, 1), max(top, 1)
+    shape = (top + 30 * step + bottom, left + 40 * step + right, 3)
+    image = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    whole = image[top : top + 30 * step, left : left + 40 * step]
+    expected = cv2.resize(whole, (40, 30), interpolation=cv2.INTER_AREA)
+    np.testing.assert_array_equal(resize(image, 40, 30), expected)
+
+
+def test_the_side_that_is_too_large_the_least_says_how_large_the_steps_are() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (70, 400, 3), np.uint8)
+    whole = cv2.resize(image, (200, 35), interpolation=cv2.INTER_AREA)
+    expected = cv2.resize(whole, (40, 30), interpolation=cv2.INTER_AREA)
+    np.testing.assert_array_equal(resize(image, 40, 30), expected)
+
+
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 65535, 3), (480, 640, 3), (48, 48)])
 def test_every_image_gets_the_size_that_is_asked_for(shape: tuple[int, ...]) -> None:
     image = np.full(shape, 7, np.uint8)

@@ -86,6 +86,45 @@ def test_a_moving_face_keeps_its_id_even_if_it_leaps_by_more_than_its_size(step:
     assert set(ids_along(FaceTracker(AT_ONCE), range(0, 20 * int(step), int(step)))) == {1}
 
 
+def test_without_leaps_a_face_has_to_cover_where_it_was_expected() -> None:
+    tracker = FaceTracker(TrackingSettings(birth_hits=1, max_leap=0.0))
+    assert ids(tracker, square(100)) == [1]
+    assert ids(tracker, square(110)) == [1]
+    assert ids(tracker, square(170)) == [2]
+
+
+#: Just within 1.5 times the size of `square` from where it is expected, and beyond it.
+NEAR = [(75, 0), (-75, 0), (0, 75), (0, -75)]
+FAR = [(75.1, 0), (-75.1, 0), (0, 75.1), (0, -75.1)]
+
+
+@pytest.mark.parametrize(
+    ("offset", "expected"), [*((place, 1) for place in NEAR), *((place, 2) for place in FAR)]
+)
+def test_a_new_face_is_expected_where_it_is(offset: tuple[float, float], expected: int) -> None:
+    tracker = FaceTracker(AT_ONCE)
+    ids(tracker, square(200, 200))
+    assert ids(tracker, square(200 + offset[0], 200 + offset[1])) == [expected]
+
+
+@pytest.mark.parametrize(("misses", "way"), [(0, 1.0), (1, 1 + 0.7), (2, 1 + 0.7 + 0.49)])
+@pytest.mark.parametrize(
+    ("offset", "expected"),
+    [*(((0.99 * x, 0.99 * y), 1) for x, y in NEAR), *(((1.01 * x, 1.01 * y), 2) for x, y in NEAR)],
+)
+def test_a_face_is_expected_where_its_motion_leads_and_fades(
+    misses: int, way: float, offset: tuple[float, float], expected: int
+) -> None:
+    tracker = FaceTracker(AT_ONCE)
+    dx, dy = 40, -20  # an image
+    for image in range(30):
+        assert ids(tracker, square(dx * image, 1000 + dy * image)) == [1]
+    for _ in range(misses):
+        assert ids(tracker) == []
+    place = (29 + way) * dx + offset[0], 1000 + (29 + way) * dy + offset[1]
+    assert ids(tracker, square(*place)) == [expected]
+
+
 def test_a_face_far_from_where_it_should_be_is_another() -> None:
     assert ids_along(FaceTracker(AT_ONCE), [0, 0, 200]) == [1, 1, 2]
 
@@ -187,6 +226,7 @@ def test_closeness_falls_on_beyond_touching() -> None:
         ({"death_misses": -1}, "death_misses must not be negative, got -1"),
         ({"max_leap": -0.1}, "max_leap must be a number >= 0, got -0.1"),
         ({"max_leap": float("nan")}, "max_leap must be a number >= 0, got nan"),
+        ({"max_leap": float("inf")}, "max_leap must be a number >= 0, got inf"),
     ],
 )
 def test_settings_out_of_range_are_refused(wrong: dict[str, float], message: str) -> None:

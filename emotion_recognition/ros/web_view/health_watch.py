@@ -29,9 +29,14 @@ class HealthWatch:
 
     def add(self, message: DiagnosticArray) -> None:
         """A message of /diagnostics."""
+        now = monotonic()
         for status in message.status:
             if status.name.endswith(_ENDING):
-                self._reports[status.name] = status, monotonic()
+                self._reports[status.name] = status, now
+        # Anyone may report, under as many names as he likes.
+        self._reports = {
+            n: kept for n, kept in self._reports.items() if now - kept[1] < SILENT_AFTER
+        }
 
     def status(self) -> Status:
         """What is known now."""

@@ -1,0 +1,51 @@
+"""Files that people have: what is read of them, and why the others are not."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from crafted_images import PICTURE
+from PIL import Image
+
+from emotion_recognition.core.images.image_file import read_image_file
+from emotion_recognition.core.images.raw import CorruptImageError, ImageSizeError
+
+FORMATS = "JPEG, PNG, BMP, GIF, PPM, TIFF, WEBP"
+
+
+def saved(folder: Path, kind: str) -> Path:
+    """The picture in a file of a kind that Pillow writes."""
+    path = folder / f"picture.{kind.lower()}"
+    Image.fromarray(PICTURE[..., ::-1]).save(path, format=kind)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["BMP", "PPM", "TIFF"])
+def test_files_of_other_kinds_have_the_same_pixels(tmp_path: Path, kind: str) -> None:
+    np.testing.assert_array_equal(read_image_file(saved(tmp_path, kind)), PICTURE)
+
+
+@pytest.mark.parametrize("kind", ["TGA", "PCX", "SGI"])
+def test_what_only_pillow_reads_is_refused(tmp_path: Path, kind: str) -> None:
+    with pytest.raises(CorruptImageError, match=f"it is damaged, or none of {FORMATS}$"):
+        read_image_file(saved(tmp_path, kind))
+
+
+def test_a_file_of_more_pixels_than_allowed_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "plain.gif"
+    Image.new("P", (64, 48)).save(path)
+    assert read_image_file(path, max_pixels=64 * 48).shape == (48, 64, 3)
+    with pytest.raises(ImageSizeError, match="64x48"):
+        read_image_file(path, max_pixels=64 * 48 - 1)
+
+
+def test_a_file_that_pillow_takes_for_a_bomb_is_refused_as_too_large(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.bmp"
+    sides = (20_000, 20_000)
+    header = b"BM" + struct.pack("<IHHIIiiHHIIiiII", 54, 0, 0, 54, 40, *sides, 1, 24, *6 * [0])
+    path.write_bytes(header + bytes(1000))
+    with pytest.raises(ImageSizeError, match="it is too large; expected at most 80000000 pixels"):
+        read_image_file(path)
