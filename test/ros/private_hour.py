@@ -50,7 +50,10 @@ GROUPS = {"239.255.0.1", "ff1e::ffff:efff:1"}
 
 
 def rows(message: Any) -> Iterator[tuple[int, int]]:  # noqa: ANN401
-    """How many numbers each field holds, and how many characters, within a message as well."""
+    """How many numbers each field holds, and how many characters, within a message as well.
+
+    Numbers other than 0: a covariance that nobody has filled in says nothing.
+    """
     for name, kind in message.get_fields_and_field_types().items():
         value = getattr(message, name)
         if isinstance(value, str):
@@ -64,7 +67,7 @@ def rows(message: Any) -> Iterator[tuple[int, int]]:  # noqa: ANN401
                 elif hasattr(item, "get_fields_and_field_types"):
                     yield from rows(item)
                 else:
-                    yield len(value), 0
+                    yield int(np.count_nonzero(value)), 0
                     break
 
 

@@ -4,12 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-CONFTEST = Path(__file__).resolve().parents[1] / "conftest.py"
+TESTS = Path(__file__).resolve().parents[1]
 
 
 def collect(folder: Path, statement: str, body: str = "pass") -> subprocess.CompletedProcess[str]:
     """Runs pytest on a module of one test that starts with a statement."""
-    (folder / "conftest.py").write_text(CONFTEST.read_text())
+    for name in ("conftest.py", "browsers.py"):
+        (folder / name).write_text((TESTS / name).read_text())
     (folder / "test_it.py").write_text(f"{statement}\ndef test_it(): {body}\n")
     program = (
         "import sys, pytest\n"
