@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Does to emotion_node what happens to robots, and tells how often it came through.
 
-ROS_DOMAIN_ID=99 scripts/run python test/ros/faults.py                # all
-ROS_DOMAIN_ID=99 scripts/run python test/ros/faults.py signals --times 200
+ROS_DOMAIN_ID=101 scripts/run python test/ros/faults.py                # all
+ROS_DOMAIN_ID=101 scripts/run python test/ros/faults.py signals --times 200
 
 Those with a file system of their own (full, read-only) need root. Ends with 1 if anything failed.
 """

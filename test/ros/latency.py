@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures how long emotion_node takes from its start, and from an image to its answer.
 
-ROS_DOMAIN_ID=99 scripts/run python test/ros/latency.py --images 900 --set backend=opencv
+ROS_DOMAIN_ID=101 scripts/run python test/ros/latency.py --images 900 --set backend=opencv
 
 A camera in another process publishes 640x480 bgr8 at 30 Hz and hears the answers; a time is from
 before it publishes an image to the callback with the answer, all on one clock. The node's own part

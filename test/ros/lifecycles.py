@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Takes emotion_node through its lifecycle again and again, and tells what it has used after each.
 
-ROS_DOMAIN_ID=99 scripts/run python test/ros/lifecycles.py --cycles 300
+ROS_DOMAIN_ID=101 scripts/run python test/ros/lifecycles.py --cycles 300
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures emotion_node under load: several cameras, crowds, sizes of images.
 
-ROS_DOMAIN_ID=99 scripts/run python test/ros/load.py --seconds 20 --plot load.png
+ROS_DOMAIN_ID=101 scripts/run python test/ros/load.py --seconds 20 --plot load.png
 
 Cameras, each a video_source of its own, publish at 30 Hz; an emotion_node for each of them, all in
 one process, answers. A row is of the seconds after a warm-up. rate: answers a second and camera.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Puts a bad network between the camera's host and emotion_node's, and tells what arrives.
 
-ROS_DOMAIN_ID=99 scripts/run python test/ros/network.py --seconds 10
+ROS_DOMAIN_ID=101 scripts/run python test/ros/network.py --seconds 10
 
 Needs root, for two hosts with a network each, and /dev/net/tun for the link between them. For each
 row the camera publishes 320x240 over a good link for a while, then a bad one for as many

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Shows emotion_node as many images as a camera sends in an hour, and looks at what leaves it.
 
-ROS_DOMAIN_ID=99 scripts/run python test/ros/private_hour.py
-ROS_DOMAIN_ID=99 scripts/run python test/ros/private_hour.py --images 10000
+ROS_DOMAIN_ID=101 scripts/run python test/ros/private_hour.py
+ROS_DOMAIN_ID=101 scripts/run python test/ros/private_hour.py --images 10000
 
 The node has its defaults, and home, temporary files and working folder to itself. strace notes what
 it opens for writing and whom it sends to; every message on every topic that it publishes is looked

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Keeps emotion_node at work as fast as it answers, and tells whether it grows.
 
-ROS_DOMAIN_ID=99 scripts/run python test/ros/soak.py --minutes 60
-ROS_DOMAIN_ID=99 scripts/run python test/ros/soak.py --frames 10000
+ROS_DOMAIN_ID=101 scripts/run python test/ros/soak.py --minutes 60
+ROS_DOMAIN_ID=101 scripts/run python test/ros/soak.py --frames 10000
 
 Each image is sent when the one before is answered; a face moves, leaves and comes back, so that
 tracks begin and end. Resident memory is fitted with a line, by least squares, after the first five

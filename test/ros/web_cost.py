@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the processor time that web_view takes for one viewer, beside that of emotion_node.
 
-ROS_DOMAIN_ID=99 scripts/run python test/ros/web_cost.py --seconds 30
+ROS_DOMAIN_ID=101 scripts/run python test/ros/web_cost.py --seconds 30
 
 A video_source publishes images at 15 Hz; each node is a process of its own, as with `web:=true`.
 The viewer confirms every picture at once. Both figures are of the same seconds.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures how long a browser takes from the page's address to the first picture on the screen.
 
-ROS_DOMAIN_ID=99 scripts/run python test/ros/web_first_picture.py --openings 24
+ROS_DOMAIN_ID=101 scripts/run python test/ros/web_first_picture.py --openings 24
 
 A video_source publishes 640x480 at 15 Hz; nobody looks before an opening, so that web_view first
 has to subscribe. Seconds since the browser asked for the address: until the page asks for its

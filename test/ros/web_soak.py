@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Keeps the page open in a browser, and tells whether memory grows on either side.
 
-ROS_DOMAIN_ID=99 scripts/run python test/ros/web_soak.py --minutes 60
+ROS_DOMAIN_ID=101 scripts/run python test/ros/web_soak.py --minutes 60
 
 A video_source publishes 640x480 at 15 Hz. MB: resident memory of emotion_node and of web_view
 without shared memory, the page's JavaScript heap after a garbage collection, and resident memory of

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Has mutants of every kind of input read, and tells what became of them.
 
-ROS_DOMAIN_ID=99 scripts/run python test/unit/mutants.py --number 20000
+ROS_DOMAIN_ID=101 scripts/run python test/unit/mutants.py --number 20000
 scripts/run python test/unit/mutants.py --kinds jpeg png raw --number 20000
 
 A mutant is an input that was changed where its reader looks: images (mutant_images.py), manifests
