@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from untrained_detector import untrained
 
 from emotion_recognition import load_detector, pipeline
 from emotion_recognition.core.errors import BackendError, ModelError
-from emotion_recognition.core.manifest import read_manifest
+from emotion_recognition.core.manifest import MODELS, read_manifest
 from emotion_recognition.core.multilevel import MultilevelDetector, fit_input
 from emotion_recognition.core.types import Box, Face
 from emotion_recognition.training.default_detector import DefaultDetector, taking_pixels
@@ -192,6 +193,19 @@ def test_shapes_that_the_levels_do_not_divide_are_refused(
     monkeypatch.setattr(pipeline, "read_manifest", partial(read_manifest, root=models))
     with pytest.raises(ModelError, match=message):
         load_detector("default", "onnxruntime")
+
+
+def test_a_landmarker_that_is_not_there_or_of_other_shapes_is_refused(models: Path) -> None:
+    path = models / "detector_default" / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"landmarker": "default"}))
+    manifest = read_manifest("detector", "default", models)
+    with pytest.raises(ModelError, match="there is no landmarker 'default'"):
+        pipeline.open_detector(manifest, "onnxruntime", models=models)
+    other = Path(shutil.copytree(MODELS / "landmarker_default", models / "landmarker_default"))
+    content = json.loads((other / "manifest.json").read_text())
+    (other / "manifest.json").write_text(json.dumps(content | {"output_shape": [1, 10]}))
+    with pytest.raises(ModelError, match=r"output_shape is \(1, 10\), expected \(1, 5, 12, 12\)"):
+        pipeline.open_detector(manifest, "onnxruntime", models=models)
 
 
 def test_a_width_for_a_detector_of_fixed_size_is_refused() -> None:

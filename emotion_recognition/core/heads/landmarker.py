@@ -61,7 +61,5 @@ def places(maps: Floats) -> Floats:
     """
     size = maps.shape[-1]
     likely = softmax(maps.reshape(*maps.shape[:2], -1)).reshape(maps.shape)
-    along = (np.arange(size, dtype=np.float32) + np.float32(0.5)) / np.float32(size) - np.float32(
-        0.5
-    )
+    along = ((np.arange(size) + 0.5) / size - 0.5).astype(np.float32)
     return np.stack([likely.sum(axis=2) @ along, likely.sum(axis=3) @ along], axis=-1)
