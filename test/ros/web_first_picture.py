@@ -14,14 +14,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from conftest import isolation
-from node_process import TIMEOUT, NodeProcess
+from node_process import TIMEOUT
+from web_nodes import nodes_with_page
 from web_viewer import page_address
 
 sys.path.append(str(Path(__file__).parents[1]))
@@ -72,26 +71,15 @@ def main() -> None:
     parser.add_argument("--pause", type=float, default=1.5, help="seconds between two")
     arguments = parser.parse_args()
     print(" ".join(f"{step:>6}" for step in STEPS))
-    with isolation(), tempfile.TemporaryDirectory() as folder:
-
-        def start(name: str, **options: object) -> NodeProcess:
-            command = ["-m", f"emotion_recognition.ros.{name}"]
-            return NodeProcess(command, Path(folder, f"{name}.log"), **options)
-
-        with (
-            start("video_source", rate=15.0, width=640),
-            start("emotion_node") as node,
-            start("web_view", port=0) as page,
-            opened_browser() as browser,
-        ):
-            node.wait_for_log("Ready: ")
-            address = page_address(page)
-            times = []
-            for _ in range(arguments.openings):
-                time.sleep(arguments.pause)
-                steps = opening(browser, address)
-                times.append([steps[step] for step in STEPS])
-                print(" ".join(f"{value:6.2f}" for value in times[-1]), flush=True)
+    with nodes_with_page() as (node, page), opened_browser() as browser:
+        node.wait_for_log("Ready: ")
+        address = page_address(page)
+        times = []
+        for _ in range(arguments.openings):
+            time.sleep(arguments.pause)
+            steps = opening(browser, address)
+            times.append([steps[step] for step in STEPS])
+            print(" ".join(f"{value:6.2f}" for value in times[-1]), flush=True)
     table = np.array(times)
     print(" ".join(f"{value:6.2f}" for value in np.median(table, axis=0)), "(medians)")
     print(" ".join(f"{value:6.2f}" for value in table.max(axis=0)), "(at most)")

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields
@@ -21,10 +20,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from conftest import isolation
 from lifecycles import Usage
 from node_process import TIMEOUT, NodeProcess
 from soak import Soak, settling, slope_an_hour
+from web_nodes import nodes_with_page
 from web_robot import Robot, answer, image
 from web_viewer import WebViewer, page_address
 
@@ -116,21 +115,10 @@ def main() -> None:
     names = [field.name for field in fields(Held)]
     print(" ".join(f"{name:>12}" for name in names))
     samples: list[Held] = []
-    with isolation(), tempfile.TemporaryDirectory() as folder:
-
-        def start(name: str, **options: object) -> NodeProcess:
-            command = ["-m", f"emotion_recognition.ros.{name}"]
-            return NodeProcess(command, Path(folder, f"{name}.log"), **options)
-
-        with (
-            start("video_source", rate=15.0, width=640),
-            start("emotion_node") as node,
-            start("web_view", port=0) as page,
-            opened_browser() as browser,
-        ):
-            for sample in watch(browser, node, page, 60 * arguments.minutes):
-                samples.append(sample)
-                print(" ".join(f"{value:12.2f}" for value in astuple(sample)), flush=True)
+    with nodes_with_page() as (node, page), opened_browser() as browser:
+        for sample in watch(browser, node, page, 60 * arguments.minutes):
+            samples.append(sample)
+            print(" ".join(f"{value:12.2f}" for value in astuple(sample)), flush=True)
     table = np.array([astuple(sample) for sample in settled(samples)])
     for column, name in enumerate(names[1:], 1):
         values = table[:, column]
