@@ -102,7 +102,9 @@ class Face:
     not. landmarks: eye, eye, nose tip, corner of the mouth, corner of the mouth as (x, y) in pixels
     of the source image, the one further left in the image first; empty where a detector finds none.
     labels: of the classifier's classes, in the order of its probabilities. facing: whether the face
-    turns to the camera; None without landmarks, and where it was not followed.
+    turns to the camera; None without landmarks, and where it was not followed. certainty: how
+    probable the classifier held its answers on average, smoothed as `probabilities` are; None where
+    they are not.
     """
 
     box: Box
@@ -114,6 +116,7 @@ class Face:
     landmarks: tuple[tuple[float, float], ...] = ()
     labels: tuple[str, ...] = LABELS
     facing: bool | None = None
+    certainty: float | None = None
 
     @property
     def yaw(self) -> float | None:

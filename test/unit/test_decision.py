@@ -59,6 +59,31 @@ def test_below_the_reject_threshold_the_emotion_is_unknown_with_hysteresis() -> 
     assert rejected.probabilities == sure(HAPPY, 0.58), "what was seen is still told"
 
 
+def test_a_face_that_is_sure_to_have_changed_is_not_unknown_meanwhile() -> None:
+    settings = DecisionSettings(reject_threshold=0.9, reject_margin=0.05, switch_margin=0.1)
+    decider, labels = EmotionDecider(settings), []
+    for happy in (0.05, 0.3, 0.46, 0.54, 0.6, 0.9):
+        face = replace(seen((1 - happy, 0.0, 0.0, happy)), certainty=0.95)
+        labels.append(decider.update([face], 0.0)[0].emotion.label)
+    assert labels == ["neutral"] * 4 + ["happy"] * 2
+
+
+def test_a_face_of_which_little_can_be_told_is_unknown_however_steady() -> None:
+    decider = EmotionDecider(DecisionSettings(reject_threshold=0.9, reject_margin=0.05))
+    labels = [
+        decider.update([replace(seen(sure(HAPPY, 0.95)), certainty=value)], 0.0)[0].emotion.label
+        for value in (0.89, 0.91, 0.86, 0.84, 0.86)
+    ]
+    assert labels == ["unknown", "happy", "happy", "unknown", "unknown"]
+
+
+def test_of_emotions_that_take_turns_none_is_published_unless_it_is_likelier_than_not() -> None:
+    face = replace(seen((0.45, 0.0, 0.2, 0.35)), certainty=0.95)
+    assert EmotionDecider(DecisionSettings(0.9)).update([face], 0.0)[0].emotion == UNKNOWN
+    off = EmotionDecider(DecisionSettings(0.0)).update([face], 0.0)[0].emotion
+    assert off == Emotion(0, "neutral", 0.45)
+
+
 def test_a_face_without_an_id_has_no_past_but_can_be_rejected() -> None:
     decider = EmotionDecider()
     decider.update([seen((0.55, 0.45, 0, 0), 0)], 0.0)

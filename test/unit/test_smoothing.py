@@ -58,6 +58,17 @@ def test_smoothed_probabilities_stay_probabilities() -> None:
         assert all(0 <= value <= 1 for value in face.probabilities)
 
 
+def test_certainty_is_the_mean_of_how_sure_the_classifier_was_whatever_of() -> None:
+    smoother = EmotionSmoother(SmoothingSettings(time_constant=100.0))
+    for i, value in enumerate([sure(NEUTRAL, 0.97), sure(HAPPY, 0.97), sure(ANGRY, 0.4)]):
+        face = smooth(smoother, i * 0.01, value)
+        if i == 1:
+            assert face.certainty == pytest.approx(0.97)
+            assert max(face.probabilities) == pytest.approx(0.49, abs=1e-3)
+    assert face.certainty == pytest.approx((0.97 + 0.97 + 0.4) / 3, abs=1e-3)
+    assert len(face.probabilities) == 4
+
+
 def test_tracks_are_smoothed_apart_whatever_the_order_of_the_faces() -> None:
     smoother = EmotionSmoother()
     faces = [seen(sure(HAPPY), 1), seen(sure(ANGRY), 2)]

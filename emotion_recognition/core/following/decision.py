@@ -12,15 +12,21 @@ from dataclasses import dataclass, replace
 from emotion_recognition.core.following.track_memory import TrackMemory
 from emotion_recognition.core.types import LABELS, UNKNOWN, Emotion, Face
 
+#: The smoothed probability that the emotion of a face with a past needs besides, where the
+#: threshold is not below it: to be more likely than all others together.
+LIKELIER_THAN_NOT = 0.5
+
 
 @dataclass(frozen=True)
 class DecisionSettings:
     """When an emotion is published. All are probabilities, within [0, 1].
 
-    reject_threshold: the probability that an emotion needs; `unknown` is where none has it. Where
-    probabilities are calibrated, below 0.5 the answer is more often wrong than right. For a face
-    with a past: reject_margin: how far the published emotion may fall below the threshold and stay.
-    switch_margin: another takes its place when it leads by more than this.
+    reject_threshold: the probability that an emotion needs in an image; `unknown` is where none has
+    it. Where probabilities are calibrated, below 0.5 the answer is more often wrong than right. A
+    face with a past needs it on average over its images, whichever emotion it was (its certainty):
+    a face that is sure to have changed is not unknown until the mean has followed. reject_margin:
+    how far this may fall below the threshold while an emotion is published. switch_margin: another
+    emotion takes its place when it leads by more than this.
 
     Raises ValueError for values outside these limits.
     """
@@ -78,10 +84,15 @@ class EmotionDecider:
 
     def _decide(self, face: Face, time: float, settings: DecisionSettings) -> Face:
         remembered = self._published.get(face.track_id)
-        emotion = decide(face.probabilities, settings.reject_threshold, face.labels)
+        emotion = Emotion.from_probabilities(face.probabilities, face.labels)
+        if not _is_sure(emotion, face, settings, margin=0.0):
+            emotion = UNKNOWN
         if remembered is not None and remembered[1].label in face.labels:
             same = _with_probability(remembered[1], face)
-            if _may_stay(same, face.probabilities, settings):
+            lag = max(face.probabilities) - same.confidence
+            if lag <= settings.switch_margin and _is_sure(
+                same, face, settings, settings.reject_margin
+            ):
                 emotion = same
         self._published.store(face.track_id, time, emotion)
         return replace(face, emotion=emotion)
@@ -91,11 +102,7 @@ def _with_probability(emotion: Emotion, face: Face) -> Emotion:
     return replace(emotion, confidence=face.probabilities[face.labels.index(emotion.label)])
 
 
-def _may_stay(
-    published: Emotion, probabilities: tuple[float, ...], settings: DecisionSettings
-) -> bool:
-    lag = max(probabilities) - published.confidence
-    return (
-        lag <= settings.switch_margin
-        and published.confidence >= settings.reject_threshold - settings.reject_margin
-    )
+def _is_sure(emotion: Emotion, face: Face, settings: DecisionSettings, margin: float) -> bool:
+    certainty = max(face.probabilities) if face.certainty is None else face.certainty
+    needed = min(settings.reject_threshold, LIKELIER_THAN_NOT)
+    return certainty >= settings.reject_threshold - margin and emotion.confidence >= needed - margin

@@ -29,10 +29,12 @@ class SmoothingSettings:
 
 @dataclass(frozen=True)
 class _Mean:
-    """The probabilities of a track so far. weight: that of all that they are the mean of."""
+    """What a track has shown so far. weight: that of all that it is the mean of. values: the
+    probabilities, then the largest one of each image.
+    """
 
     weight: float
-    probabilities: tuple[float, ...]
+    values: tuple[float, ...]
 
 
 class EmotionSmoother:
@@ -52,7 +54,9 @@ class EmotionSmoother:
     def update(self, faces: Sequence[Face], time: float) -> tuple[Face, ...]:
         """The same faces with smoothed probabilities, and the classifier's as raw_probabilities.
 
-        Their emotions are still those of the classifier: see EmotionDecider.
+        Their certainty is smoothed alike: where the classifier is sure of one emotion and then of
+        another, the probabilities of both are small for a while, and the certainty is not. Their
+        emotions are still those of the classifier: see EmotionDecider.
 
         faces: all of one image, from a FaceTracker. time: when it was taken, in seconds from any
         origin; where it goes back, tracks start anew. Faces that no classifier has seen are passed
@@ -71,21 +75,27 @@ class EmotionSmoother:
 
     def _smooth(self, face: Face, time: float, time_constant: float) -> Face:
         raw = face.probabilities
+        values = (*raw, max(raw))
         remembered = self._means.get(face.track_id)
         if remembered is None:
-            mean = _Mean(1.0, raw)
+            mean = _Mean(1.0, values)
         else:
             last_time, last = remembered
             weight = 1 + last.weight * _kept(time - last_time, time_constant)
             mean = _Mean(
                 weight,
                 tuple(
-                    old + (new - old) / weight
-                    for old, new in zip(last.probabilities, raw, strict=True)
+                    old + (new - old) / weight for old, new in zip(last.values, values, strict=True)
                 ),
             )
         self._means.store(face.track_id, time, mean)
-        return replace(face, probabilities=mean.probabilities, raw_probabilities=raw)
+        *probabilities, certainty = mean.values
+        return replace(
+            face,
+            probabilities=tuple(probabilities),
+            raw_probabilities=raw,
+            certainty=certainty,
+        )
 
 
 def _kept(elapsed: float, time_constant: float) -> float:

@@ -27,7 +27,8 @@ class Setting:
 SETTINGS = {
     "score_threshold": Setting("Detection score from which on a face counts.", 0.0, 1.0),
     "reject_threshold": Setting(
-        "Probability that an emotion needs to be published; 'unknown' where none has it. 0: off.",
+        "Probability that the emotion of an image needs, on average over those of a face; below it "
+        "'unknown' is published. 0: off.",
         0.0,
         1.0,
     ),
@@ -77,7 +78,7 @@ SETTINGS = {
         DecisionSettings.switch_margin,
     ),
     "smoothing.reject_margin": Setting(
-        "How far a published emotion may fall below reject_threshold and stay.",
+        "How far that average may fall below reject_threshold while an emotion is published.",
         0.0,
         1.0,
         DecisionSettings.reject_margin,
