@@ -7,6 +7,7 @@ El-Yaniv, "Selective Classification for Deep Neural Networks", 2017.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -154,19 +155,27 @@ def threshold_for_all(
 ) -> float:
     """The least confidence from which on at most this share is wrong under every condition.
 
-    conditions: (N, C) probabilities of the same faces under each. lowest: where to begin. 1 if
-    there is none below.
+    That share and a standard error of it, so that it holds for other faces too. conditions: (N, C)
+    probabilities of the same faces under each. lowest: where to begin. 1 if there is none below.
     """
     confidences = [probabilities.max(axis=1) for probabilities in conditions]
     wrongs = [probabilities.argmax(axis=1) != labels for probabilities in conditions]
     for threshold in np.arange(lowest, 1.0, 0.002).tolist():
-        risks = (
-            wrong[confidence >= threshold].mean() if (confidence >= threshold).any() else 0.0
+        answered = (
+            wrong[confidence >= threshold]
             for confidence, wrong in zip(confidences, wrongs, strict=True)
         )
-        if max(risks) <= target_risk:
+        if max(map(_likely_risk, answered)) <= target_risk:
             return round(float(threshold), 3)
     return 1.0
+
+
+def _likely_risk(wrong: NDArray[np.bool_]) -> float:
+    """The share of answers that are wrong, and a standard error of it; 0 without answers."""
+    if not wrong.any():
+        return 0.0
+    share = float(wrong.mean())
+    return share + math.sqrt(share * (1 - share) / len(wrong))
 
 
 def fit_confidence(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -45,7 +45,7 @@ from emotion_recognition.training.quantize import (
     fuse,
     save_torchscript,
 )
-from emotion_recognition.training.residual_network import DefaultClassifier
+from emotion_recognition.training.residual_network import CertaintyClassifier, DefaultClassifier
 
 LICENSE = (
     "Weights: Apache-2.0, as the package. They were trained on data of which parts are licensed "
@@ -66,9 +66,8 @@ class Release:
     """A packaged model: what it is, and what it was made from.
 
     class_offsets: whether a classifier's logits are corrected, see `fit_class_offsets`. The paper
-    does not do so. classes: of a classifier, the first ones of EMOTIONS. robust: whether the reject
-    threshold holds the risk under every one of PERTURBATIONS, not on faces as they are alone.
-    torchscript: the file for torch. Its integer engines differ from processor to processor.
+    does not do so. classes: of a classifier, the first ones of EMOTIONS. torchscript: the file for
+    torch. Its integer engines differ from processor to processor.
     """
 
     kind: Kind
@@ -78,7 +77,6 @@ class Release:
     data_sources: tuple[str, ...]
     class_offsets: bool = False
     classes: int = len(LABELS)
-    robust: bool = False
     torchscript: FileKind = "torchscript_int8"
 
 
@@ -140,14 +138,17 @@ def write_files(
     are then made from it, the float one without the rounding. Without it the int8 files are
     quantized after training.
     """
-    network = release.network()
-    network.load_state_dict(read_weights(release, weights))
+    state = read_weights(release, weights)
+    network = network_of(release, state)
+    network.load_state_dict(state)
+    certain = isinstance(network, CertaintyClassifier)
     fused = fuse(network)
     if release.kind == "detector":
         output_layer, example = "head", torch.rand(1, 3, 288, 288)
         batches = calibration_faces(data / "faces")
     else:
-        output_layer, example = "linear", torch.rand(1, 1, 64, 64)
+        output_layer = "classifier.linear" if certain else "linear"
+        example = torch.rand(1, 1, 64, 64)
         batches = calibration_crops(read_ferplus(data / "emotion" / "ferplus.npz", "train"))
     folder.mkdir(parents=True, exist_ok=True)
     for name in FILE_NAMES.values():
@@ -157,7 +158,8 @@ def write_files(
     calibrated = calibrate(fused, output_layer, batches, example)
     settings = {}
     if release.kind == "classifier":
-        settings = fit_to_confidence(release, calibrated, fused, data / "emotion" / "ferplus.npz")
+        ferplus = data / "emotion" / "ferplus.npz"
+        settings = fit_to_confidence(release, calibrated, fused, ferplus, certain)
     export_onnx(fused, example, folder / FILE_NAMES["onnx_float"])
     export_onnx(calibrated, example, folder / FILE_NAMES["onnx_int8"])
     export_ncnn(folder / FILE_NAMES["onnx_float"], folder / FILE_NAMES["ncnn_float"])
@@ -166,22 +168,32 @@ def write_files(
     return settings
 
 
+def network_of(release: Release, names: Collection[str]) -> nn.Module:
+    """The network that has weights of these names: a classifier may tell how certain it is."""
+    if any(name.startswith("certainty.") for name in names):
+        return CertaintyClassifier(release.classes)
+    return release.network()
+
+
 def read_weights(release: Release, path: Path) -> dict[str, torch.Tensor]:
     """A run's float.pt. Of a classifier that learned more emotions the first classes are kept."""
     state: dict[str, torch.Tensor] = torch.load(path, weights_only=True)
-    if release.kind == "classifier":
+    if release.kind == "classifier" and "linear.weight" in state:
         for name in ("linear.weight", "linear.bias"):
             state[name] = state[name][: release.classes].clone()
     return state
 
 
 def fit_to_confidence(
-    release: Release, calibrated: nn.Module, fused: nn.Module, ferplus: Path
+    release: Release, calibrated: nn.Module, fused: nn.Module, ferplus: Path, certain: bool
 ) -> dict[str, float]:
     """The temperature, and the reject threshold that leaves a risk of TARGET_RISK.
 
-    If the release has class offsets, they become part of the last layer of both networks. All from
-    one half of valid; the other stays for measuring, see `confidence.split_halves`.
+    certain: whether the networks tell how certain an answer is. Then the threshold leaves no more
+    than MOST_RISK under any of PERTURBATIONS either, and the offsets of the classes are there
+    already. Otherwise, if the release has them, they become part of the last layer of both
+    networks. All from one half of valid; the other stays for measuring, see
+    `confidence.split_halves`.
     """
     images = read_ferplus(
         ferplus, "valid", kind="votes" if release.classes == len(LABELS) else "all_votes"
@@ -189,14 +201,14 @@ def fit_to_confidence(
     half, _ = split_halves(len(images.crops))
     labels = images.labels[half]
     logits = _logits(calibrated, [images.crops[index] for index in half])
-    if release.class_offsets:
+    if release.class_offsets and not certain:
         offsets = fit_class_offsets(softmax(logits), labels)
         with torch.no_grad():
             for network in (calibrated, fused):
                 network.get_submodule("linear").bias += torch.from_numpy(offsets)  # type: ignore[operator]
         logits = logits + offsets
     temperature, threshold = fit_confidence(softmax(logits), labels, TARGET_RISK)
-    if release.robust:
+    if certain:
         # Of the float network, as this is many faces and rounding takes four times as long.
         faces = LabelledFaces([images.crops[index] for index in half], labels)
         conditions = [

@@ -42,13 +42,20 @@ def convolutions(network: DefaultClassifier) -> list[tuple[nn.Conv2d, nn.BatchNo
 
 
 def read_fused(content: bytes) -> list[tuple[Tensor, Tensor]]:
-    """Weight and bias of each layer of a float ONNX file, in its order; the linear one last."""
+    """Weight and bias of each layer of a float ONNX file, in its order; the linear one last.
+
+    The layers that tell how certain an answer is are left out.
+    """
     graph = onnx.load_from_string(content).graph
     values = {
         item.name: torch.from_numpy(onnx.numpy_helper.to_array(item).copy())
         for item in graph.initializer
     }
-    layers = [node.input for node in graph.node if node.op_type in ("Conv", "Gemm")]
+    layers = [
+        node.input
+        for node in graph.node
+        if node.op_type in ("Conv", "Gemm") and not node.input[1].startswith("certainty.")
+    ]
     return [(values[weight], values[bias]) for _, weight, bias in layers]
 
 

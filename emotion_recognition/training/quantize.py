@@ -11,6 +11,7 @@ TorchScript and the ONNX file are made from it, so they compute the same functio
 from __future__ import annotations
 
 import copy
+import operator
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -41,7 +42,9 @@ _WEIGHT = FakeQuantize.with_args(
     qscheme=torch.per_channel_symmetric,
     ch_axis=0,
 )
-_HIDDEN = QConfig(FakeQuantize.with_args(observer=HistogramObserver, **_ACTIVATION), _WEIGHT)
+#: Bins enough that a range does not depend on the last digits of the weights.
+_OBSERVER = HistogramObserver.with_args(bins=8192)
+_HIDDEN = QConfig(FakeQuantize.with_args(observer=_OBSERVER, **_ACTIVATION), _WEIGHT)
 
 
 def fuse(model: nn.Module) -> torch.fx.GraphModule:
@@ -55,10 +58,15 @@ def calibrate(
     """Post-training quantization: takes activation ranges from real images.
 
     model: fused. output_layer: name of its last layer, which stays float: at 8 bits a coordinate
-    would jump by pixels, and the layer costs next to nothing. batches: float inputs. Returns the
-    network with fixed scales and fake quantization switched on.
+    would jump by pixels, and the layer costs next to nothing. So do a classifier's means and what
+    follows from them. batches: float inputs. Returns the network with fixed scales and fake
+    quantization switched on.
     """
-    mapping = QConfigMapping().set_global(_HIDDEN).set_module_name(output_layer, None)
+    mapping = QConfigMapping().set_global(_HIDDEN)
+    for module in (output_layer, "certainty"):
+        mapping.set_module_name(module, None)
+    for operation in (nn.AdaptiveAvgPool2d, torch.flatten, torch.cat, operator.mul):
+        mapping.set_object_type(operation, None)
     prepared = prepare_qat_fx(copy.deepcopy(model).train(), mapping, (example,))
     prepared.apply(disable_fake_quant).apply(enable_observer)
     with torch.no_grad():

@@ -26,7 +26,7 @@ from emotion_recognition.core.manifest import (
     read_manifest,
 )
 from emotion_recognition.core.types import UNKNOWN
-from emotion_recognition.training.publish import RELEASES
+from emotion_recognition.training.publish import RELEASES, network_of
 from emotion_recognition.training.quantize import fuse
 from emotion_recognition.training.runtime import as_network
 
@@ -52,7 +52,7 @@ def trained(kind: Kind, name: str) -> torch.nn.Module:
         item.name: torch.from_numpy(numpy_helper.to_array(item).copy())
         for item in onnx.load_from_string(content).graph.initializer
     }
-    model = fuse(RELEASES[f"{kind}_{name}"].network())
+    model = fuse(network_of(RELEASES[f"{kind}_{name}"], weights))
     model.load_state_dict(weights)
     return model
 

@@ -142,3 +142,14 @@ def test_the_threshold_holds_the_risk_under_every_condition() -> None:
     assert threshold_for_all([clear], labels, 0.08, 0.5) == pytest.approx(0.6, abs=0.005)
     assert threshold_for_all([clear, dark], labels, 0.08, 0.5) == pytest.approx(0.8, abs=0.005)
     assert threshold_for_all([half_right(0.7, 0.9999)], labels, 0.08, 0.5) == 1.0
+
+
+@pytest.mark.parametrize(("faces", "threshold"), [(20, 0.7), (200, 0.5)])
+def test_the_threshold_leaves_room_where_few_faces_say_what_the_risk_is(
+    faces: int, threshold: float
+) -> None:
+    probabilities = np.tile(np.array([[0.7, 0.3]], np.float32), (faces, 1))
+    labels = np.zeros(faces, np.intp)
+    labels[::20] = 1  # so many are wrong
+    found = threshold_for_all([probabilities], labels, 0.08, 0.5)
+    assert found == pytest.approx(threshold, abs=0.005)

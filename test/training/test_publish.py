@@ -49,8 +49,8 @@ def ferplus(tmp_path: Path) -> Path:
 
 def test_class_offsets_become_part_of_the_last_layer_of_every_file(ferplus: Path) -> None:
     calibrated, fused = ByBrightness(reluctance=1), ByBrightness(reluctance=1)
-    release = replace(RELEASES["classifier_default"], robust=False)
-    settings = fit_to_confidence(release, calibrated, fused, ferplus)
+    release = RELEASES["classifier_default"]
+    settings = fit_to_confidence(release, calibrated, fused, ferplus, certain=False)
     assert settings["temperature"] == pytest.approx(1, abs=0.3)
     assert torch.equal(calibrated.linear.bias, fused.linear.bias)
     corrected, honest = (
@@ -66,17 +66,23 @@ def test_the_threshold_holds_under_hard_conditions_as_well(tmp_path: Path) -> No
     write_faces(path, 120)
     release = replace(RELEASES["classifier_default"], class_offsets=False)
     usual, hard = (
-        fit_to_confidence(replace(release, robust=robust), ByBrightness(), ByBrightness(), path)
-        for robust in (False, True)
+        fit_to_confidence(release, ByBrightness(), ByBrightness(), path, certain)
+        for certain in (False, True)
     )
     # In three times the light most crops are white, and this network takes them for the last class.
     assert hard["reject_threshold"] > usual["reject_threshold"]
 
 
+def test_a_classifier_that_tells_how_certain_it_is_has_its_offsets_already(ferplus: Path) -> None:
+    network = ByBrightness(reluctance=1)
+    fit_to_confidence(RELEASES["classifier_default"], network, network, ferplus, certain=True)
+    assert torch.equal(network.linear.bias, ByBrightness(reluctance=1).linear.bias)
+
+
 def test_the_papers_classifiers_stay_as_they_were_trained(ferplus: Path) -> None:
     for name in ("classifier_paper", "classifier_paper_fer2013"):
         network = ByBrightness(reluctance=1)
-        fit_to_confidence(RELEASES[name], network, network, ferplus)
+        fit_to_confidence(RELEASES[name], network, network, ferplus, certain=False)
         assert torch.equal(network.linear.bias, ByBrightness(reluctance=1).linear.bias)
 
 
