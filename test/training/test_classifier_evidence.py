@@ -267,7 +267,12 @@ def test_what_the_node_rejects_is_measured_at_the_manifests_temperature_and_thre
 def test_all_charts_and_tables_of_a_classifier(faces: LabelledFaces, tmp_path: Path) -> None:
     agreed = LabelledFaces(faces.crops[:4], np.array([0, 1, 2, 2]))
     evidence = measure_classifier(
-        by_brightness, Shipped(1.0, 0.5), faces, agreed, {"news": faces, "films": faces}
+        by_brightness,
+        Shipped(1.0, 0.5),
+        faces,
+        agreed,
+        {"news": faces, "films": faces},
+        [np.full((64, 64), gray, np.uint8) for gray in (31, 60, 92, 60)],
     )
     figures = evidence.figures()
     assert figures["ferplus_valid"]["accuracy"] == 1
@@ -277,6 +282,7 @@ def test_all_charts_and_tables_of_a_classifier(faces: LabelledFaces, tmp_path: P
     )
     assert figures["wild_held_out"]["faces"] == 160
     assert figures["calibration"]["measured_on"] == 40
+    assert figures["masked_faces"] == {"faces": 4, "answered": 0.5, "other_than_neutral": 0.25}
     save_classifier_charts("test", evidence, tmp_path)
     for key in ("accuracy", "coverage", "risk"):
         save_robustness({"test": figures["robustness"]}, key, tmp_path / f"{key}.png")
@@ -289,4 +295,5 @@ def test_all_charts_and_tables_of_a_classifier(faces: LabelledFaces, tmp_path: P
     assert (tmp_path / "sheets" / ".gitignore").read_text() == "*\n"
     text = classifier_tables("test", {"files": {"onnx_int8": {"accuracy": 1.0}}, **figures})
     assert "| accuracy on FER+ valid | 1.000 (95 %: 0.954 to 1.000) |" in text
+    assert "| share of 4 faces in masks that get an answer | 0.500 |" in text
     assert "| accuracy on films of wild (80 faces) | 1.000 (95 %: 0.954 to 1.000) |" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from emotion_recognition.training.confidence import (
     temper,
 )
 from emotion_recognition.training.evaluate_classifier import Classify, among, confusion
+from emotion_recognition.training.evidence.masked import MaskedFaces, answers_to_masked
 from emotion_recognition.training.evidence.reliability import Reliability, reliability
 from emotion_recognition.training.evidence.report import (
     accuracy,
@@ -25,7 +27,7 @@ from emotion_recognition.training.evidence.report import (
     wilson_interval,
 )
 from emotion_recognition.training.evidence.robustness import Robustness, by_level
-from emotion_recognition.training.labelled_faces import LabelledFaces, together
+from emotion_recognition.training.labelled_faces import Crop, LabelledFaces, together
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class ClassifierEvidence:
     annotators agree, where an error is the classifier's own. wild_confusion: (4, 4), a classifier
     of eight is asked about the four alone, as the wild faces have no other labels. wild_by_source:
     the same, by source. robustness: by perturbation and level, on the half that nothing was
-    fitted on. robust_calibration_error: over all of these.
+    fitted on. robust_calibration_error: over all of these. masked: of faces in real masks.
     probabilities: (N, C) on valid, at the fitted temperature.
     """
 
@@ -101,6 +103,7 @@ class ClassifierEvidence:
     calibration: Calibration
     robustness: dict[str, dict[float, Robustness]]
     robust_calibration_error: float
+    masked: MaskedFaces
     wild_confusion: NDArray[np.int64]
     wild_by_source: dict[str, NDArray[np.int64]]
     wild_reliability: Reliability
@@ -120,6 +123,7 @@ class ClassifierEvidence:
                 item.risk for levels in self.robustness.values() for item in levels.values()
             ),
             "expected_calibration_error_over_all_levels": self.robust_calibration_error,
+            "masked_faces": asdict(self.masked),
             "wild_held_out": {
                 **_summary(self.wild_confusion),
                 "expected_calibration_error": self.wild_reliability.expected_calibration_error,
@@ -136,10 +140,11 @@ def measure_classifier(
     valid: LabelledFaces,
     agreed: LabelledFaces,
     wild: dict[str, LabelledFaces],
+    masked: Sequence[Crop],
 ) -> ClassifierEvidence:
     """classify: at temperature 1. agreed: those of valid on which nearly all annotators agree.
 
-    wild: held-out faces by source.
+    wild: held-out faces by source. masked: faces in masks.
     """
     probabilities = classify(valid.crops)
     calibration = measure_calibration(probabilities, valid.labels, shipped)
@@ -160,6 +165,7 @@ def measure_classifier(
         calibration=calibration,
         robustness=robust,
         robust_calibration_error=robust_error,
+        masked=answers_to_masked(classify, masked, shipped.temperature, shipped.reject_threshold),
         wild_confusion=np.sum(list(wild_by_source.values()), axis=0),
         wild_by_source=wild_by_source,
         wild_reliability=reliability(

@@ -32,7 +32,7 @@ def label_table(agreement: dict[str, float]) -> str:
 
 def classifier_tables(name: str, figures: dict[str, Any]) -> str:
     valid, wild = figures["ferplus_valid"], figures["wild_held_out"]
-    agreed = figures["annotators_agree"]
+    agreed, masked = figures["annotators_agree"], figures["masked_faces"]
     calibration = figures["calibration"]
     reject, default = calibration["reject"], calibration["reject_at_the_default_of_the_node"]
     per_class = [
@@ -75,6 +75,8 @@ def classifier_tables(name: str, figures: dict[str, Any]) -> str:
             figures["expected_calibration_error_over_all_levels"],
         ],
         ["largest share of wrong answers at any level below", figures["largest_risk"]],
+        [f"share of {masked['faces']} faces in masks that get an answer", masked["answered"]],
+        ["... and another one than neutral", masked["other_than_neutral"]],
         ["area under risk-coverage", calibration["area_under_risk_coverage"]],
         [
             f"reject threshold for {reject['target_risk']:.0%} risk: coverage",
