@@ -72,8 +72,15 @@ class Soak:
     @property
     def slope(self) -> float:
         """Of resident memory, in MB an hour."""
-        seconds, usages = zip(*self.settled, strict=True)
-        return slope_an_hour(seconds, [usage.megabytes for usage in usages])
+        return self._slope([usage.megabytes for _, usage in self.settled])
+
+    @property
+    def slope_of_shared(self) -> float:
+        """Of the shared memory in it, in MB an hour."""
+        return self._slope([usage.shared for _, usage in self.settled])
+
+    def _slope(self, values: Sequence[float]) -> float:
+        return slope_an_hour([seconds for seconds, _ in self.settled], values)
 
     @property
     def failures(self) -> list[str]:
@@ -95,7 +102,8 @@ class Soak:
             f"{self.answered} images answered in {self.seconds / 60:.1f} min "
             f"({self.answered / self.seconds:.1f} a second), {self.lost} not; after the first "
             f"{self.settled[0][0] / 60:.1f} min: {min(memory):.1f} to {max(memory):.1f} MB, "
-            f"{self.slope:+.2f} MB/h; threads {_span(u.threads for _, u in self.settled)}, "
+            f"{self.slope:+.2f} MB/h, of which {self.slope_of_shared:+.2f} shared memory; "
+            f"threads {_span(u.threads for _, u in self.settled)}, "
             f"files {_span(u.files for _, u in self.settled)}; exit code {self.exit_code}"
         )
 
@@ -168,8 +176,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             peer.close()
     print(f"{result} (load average {os.getloadavg()[0]:.1f})")
     if given.samples:
-        lines = ["seconds,megabytes,threads,files"]
-        lines += [f"{s:.1f},{u.megabytes:.2f},{u.threads},{u.files}" for s, u in result.samples]
+        lines = ["seconds,megabytes,shared,threads,files"]
+        lines += [
+            f"{s:.1f},{u.megabytes:.2f},{u.shared:.2f},{u.threads},{u.files}"
+            for s, u in result.samples
+        ]
         given.samples.write_text("\n".join(lines) + "\n", encoding="ascii")
     for failure in result.failures:
         print(f"FAILED: {failure}")

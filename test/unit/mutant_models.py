@@ -83,7 +83,7 @@ def mutate_json(value: Json, chance: random.Random) -> Json:
             case 2:
                 container[key] = deepcopy(other[its_key])
             case _:
-                container[key] = chance.choice(ODD_VALUES)
+                container[key] = deepcopy(chance.choice(ODD_VALUES))
     return value
 
 

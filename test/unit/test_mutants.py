@@ -47,6 +47,13 @@ def test_a_mutant_is_the_same_whatever_came_before_it() -> None:
     assert seen[2] == seen[3] != seen[1]
 
 
+def test_mutants_leave_the_odd_values_that_they_are_made_from_as_they_are() -> None:
+    before = repr(mutant_models.ODD_VALUES)
+    for seed in range(300):
+        mutant_manifest(random.Random(seed))
+    assert repr(mutant_models.ODD_VALUES) == before
+
+
 def test_a_decoder_that_lets_an_error_through_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def careless(codec: str, essence: bytes) -> None:
         raise ValueError(codec)
