@@ -95,13 +95,16 @@ def darkened(image: NDArray[np.uint8], noise: np.random.Generator) -> NDArray[np
     return np.asarray(np.clip(levels, 0, 255), np.uint8)
 
 
-def stability(clip: Clip) -> Stability:
-    """Follows the faces of a clip as the node does."""
+def stability(clip: Clip, reject_threshold: float) -> Stability:
+    """Follows the faces of a clip as the node does.
+
+    reject_threshold: the classifier's, see DecisionSettings.
+    """
     steady, raw_follower = FaceFollower(), FaceFollower()
-    settings = FollowingSettings()
+    settings = FollowingSettings(decision=DecisionSettings(reject_threshold))
     without = FollowingSettings(
         smoothing=SmoothingSettings(time_constant=0),
-        decision=DecisionSettings(switch_margin=0, reject_margin=0),
+        decision=DecisionSettings(reject_threshold, switch_margin=0, reject_margin=0),
     )
     persons = PERSONS[clip.name]
     seen: list[list[Sighting]] = [[] for _ in persons]
@@ -166,7 +169,8 @@ def main() -> None:
     options = parser.parse_args()
     pipeline = EmotionPipeline(backend=options.backend)
     for is_dark in (False, True):
-        print_stability([read_clip(options.videos / name, pipeline, is_dark) for name in PERSONS])
+        clips = [read_clip(options.videos / name, pipeline, is_dark) for name in PERSONS]
+        print_stability(clips, pipeline.reject_threshold)
     print("| probability of the new label | 5 images a second | 10 | 30 |")
     print("|---|---|---|---|")
     for confidence in (0.9, 0.75, 0.6):
@@ -174,13 +178,13 @@ def main() -> None:
         print(f"| {confidence} | {' | '.join(delays)} |")
 
 
-def print_stability(clips: Iterable[Clip]) -> None:
+def print_stability(clips: Iterable[Clip], reject_threshold: float) -> None:
     print("| clip | images | s | ids of each person | others | label changes, raw | smoothed |")
     print("|---|---|---|---|---|---|---|")
     results = []
     for clip in clips:
         for part in (clip, clip.at_rate(BOARD_RATE)):
-            result = stability(part)
+            result = stability(part, reject_threshold)
             results.append(result)
             print(
                 f"| {part.name} | {len(part.frames)} | {result.seconds:.1f} "

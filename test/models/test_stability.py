@@ -6,13 +6,17 @@ import pytest
 from stability import BOARD_RATE, PERSONS, Clip, changes, label_delay, read_clip, stability
 
 from emotion_recognition import EmotionPipeline
-from emotion_recognition.core.manifest import DEFAULT_CLASSIFIER, DEFAULT_DETECTOR
+from emotion_recognition.core.manifest import DEFAULT_CLASSIFIER, DEFAULT_DETECTOR, read_manifest
 
 VIDEOS = Path(__file__).resolve().parents[3] / "shared" / "data" / "video"
 
 needs_videos = pytest.mark.skipif(
     not VIDEOS.is_dir(), reason=f"the clips are not part of the project: no {VIDEOS}"
 )
+
+
+def threshold(classifier: str) -> float:
+    return read_manifest("classifier", classifier).settings["reject_threshold"]
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +40,16 @@ def read_clips(classifier: str, detector: str = DEFAULT_DETECTOR) -> dict[tuple[
 def test_every_person_has_one_id_throughout(
     clips: dict[tuple[str, bool], Clip], name: str, rate: float
 ) -> None:
-    assert stability(clips[name, False].at_rate(rate)).ids == (1,) * len(PERSONS[name])
+    result = stability(clips[name, False].at_rate(rate), threshold(DEFAULT_CLASSIFIER))
+    assert result.ids == (1,) * len(PERSONS[name])
 
 
 @needs_videos
 def test_labels_change_at_least_five_times_less_than_without_smoothing() -> None:
-    # With the models that flicker: the others give smoothing little to do here.
-    results = [stability(clip) for clip in read_clips("paper_fer2013", "paper").values()]
+    # With the models that flicker, at a threshold that lets it be seen: the others give smoothing
+    # little to do here.
+    clips = read_clips("paper_fer2013", "paper").values()
+    results = [stability(clip, 0.5) for clip in clips]
     raw = sum(result.raw_changes for result in results)
     assert raw >= 50, "the classifier's own labels flicker, so that there is something to see"
     assert sum(result.changes for result in results) * 5 <= raw
@@ -52,8 +59,10 @@ def test_labels_change_at_least_five_times_less_than_without_smoothing() -> None
 def test_labels_of_the_default_classifier_do_not_flicker(
     clips: dict[tuple[str, bool], Clip],
 ) -> None:
-    for name, is_dark in clips:
-        assert stability(clips[name, is_dark]).changes <= 1
+    for (_, is_dark), clip in clips.items():
+        # In the dark some faces are so hard to tell that they become unknown, and known again.
+        at_most = 2 if is_dark else 1
+        assert stability(clip, threshold(DEFAULT_CLASSIFIER)).changes <= at_most
 
 
 @pytest.mark.parametrize("rate", [5.0, 10.0, 30.0])

@@ -53,7 +53,9 @@ def test_a_lasting_change_is_published_once_and_soon() -> None:
 
 
 def test_what_is_published_is_decided_on_after_smoothing() -> None:
-    strict = FollowingSettings(SETTINGS.tracking, decision=DecisionSettings(reject_threshold=0.85))
+    strict = FollowingSettings(
+        SETTINGS.tracking, decision=DecisionSettings(0.85, reject_margin=0.1)
+    )
     assert labels([sure(HAPPY)] * 5 + [sure(HAPPY, 0.5)], strict)[-1] == "happy"
     assert labels([sure(HAPPY, 0.5)] * 5 + [sure(HAPPY)], strict)[-1] == "unknown"
 

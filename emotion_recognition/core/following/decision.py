@@ -13,7 +13,8 @@ from emotion_recognition.core.following.track_memory import TrackMemory
 from emotion_recognition.core.types import LABELS, UNKNOWN, Emotion, Face
 
 #: The smoothed probability that the emotion of a face with a past needs besides, where the
-#: threshold is not below it: to be more likely than all others together.
+#: threshold is not below it: to be likelier than all others together. One that is published already
+#: may be less likely, by `switch_margin`.
 LIKELIER_THAN_NOT = 0.5
 
 
@@ -32,7 +33,7 @@ class DecisionSettings:
     """
 
     reject_threshold: float = 0.5
-    reject_margin: float = 0.1
+    reject_margin: float = 0.03
     switch_margin: float = 0.1
 
     def __post_init__(self) -> None:
@@ -85,14 +86,12 @@ class EmotionDecider:
     def _decide(self, face: Face, time: float, settings: DecisionSettings) -> Face:
         remembered = self._published.get(face.track_id)
         emotion = Emotion.from_probabilities(face.probabilities, face.labels)
-        if not _is_sure(emotion, face, settings, margin=0.0):
+        if not _is_sure(emotion, face, settings):
             emotion = UNKNOWN
         if remembered is not None and remembered[1].label in face.labels:
             same = _with_probability(remembered[1], face)
             lag = max(face.probabilities) - same.confidence
-            if lag <= settings.switch_margin and _is_sure(
-                same, face, settings, settings.reject_margin
-            ):
+            if lag <= settings.switch_margin and _may_stay(same, face, settings):
                 emotion = same
         self._published.store(face.track_id, time, emotion)
         return replace(face, emotion=emotion)
@@ -102,7 +101,20 @@ def _with_probability(emotion: Emotion, face: Face) -> Emotion:
     return replace(emotion, confidence=face.probabilities[face.labels.index(emotion.label)])
 
 
-def _is_sure(emotion: Emotion, face: Face, settings: DecisionSettings, margin: float) -> bool:
+def _may_stay(published: Emotion, face: Face, settings: DecisionSettings) -> bool:
+    return _is_sure(published, face, settings, settings.reject_margin, settings.switch_margin)
+
+
+def _is_sure(
+    emotion: Emotion,
+    face: Face,
+    settings: DecisionSettings,
+    reject_margin: float = 0.0,
+    switch_margin: float = 0.0,
+) -> bool:
     certainty = max(face.probabilities) if face.certainty is None else face.certainty
     needed = min(settings.reject_threshold, LIKELIER_THAN_NOT)
-    return certainty >= settings.reject_threshold - margin and emotion.confidence >= needed - margin
+    return (
+        certainty >= settings.reject_threshold - reject_margin
+        and emotion.confidence >= needed - switch_margin
+    )
