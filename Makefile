@@ -10,7 +10,8 @@ RUN := scripts/run
 # Tests do not talk to the ROS 2 network around them, nor to another test run.
 TEST_ENVIRONMENT = ROS_DOMAIN_ID=$$((RANDOM % 100 + 1)) ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST
 LINTERS := "ruff check" "ruff format --check" "mypy"
-TESTS := "pytest"
+# Two at a time: nodes wait more than they compute. Each takes a ROS domain of its own.
+TESTS := "pytest -n 2 --dist loadfile"
 
 # Runs every command, also after one has failed, and then names those that failed.
 define run_all

@@ -75,6 +75,7 @@ TEST = {
     "ruff": "ruff==0.17.6",
     "torch": "torch==2.13.0",
     "tqdm": "tqdm",
+    "xdist": "pytest-xdist",
     "yaml": "PyYAML",
 }
 
