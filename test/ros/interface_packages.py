@@ -8,11 +8,14 @@ test_detections.py compares the type hashes of vision_msgs.
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import invalidate_caches
 from importlib.util import find_spec
 from pathlib import Path
@@ -58,7 +61,8 @@ def provide(package: str, cache: Path) -> None:
     """
     if find_spec(package):
         return
-    prefix = _built(package, cache)
+    with _alone(cache / f"{package}.lock"):
+        prefix = _built(package, cache)
     (python,) = (path.parents[2] for path in prefix.rglob(f"{package}/msg/__init__.py"))
     libraries = prefix / "lib"
     sys.path.append(str(python))
@@ -68,6 +72,15 @@ def provide(package: str, cache: Path) -> None:
         ctypes.CDLL(str(library), ctypes.RTLD_GLOBAL)
     for variable, folder in (("PYTHONPATH", python), ("LD_LIBRARY_PATH", libraries)):
         os.environ[variable] = ":".join(filter(None, (os.environ.get(variable), str(folder))))
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """One process at a time: tests that run side by side have one cache."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _built(package: str, cache: Path) -> Path:
