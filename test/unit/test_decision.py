@@ -35,6 +35,10 @@ def test_the_most_probable_emotion_is_decided_on_from_the_threshold_on() -> None
     assert decide((0.25, 0.25, 0.25, 0.25), 0.0) != UNKNOWN, "0 switches it off"
 
 
+def test_an_emotion_has_the_label_that_its_model_has_there() -> None:
+    assert decide((0.1, 0.9), 0.5, ("happy", "sad")) == Emotion(4, "sad", 0.9)
+
+
 def test_another_emotion_must_lead_by_the_margin() -> None:
     settings = DecisionSettings(reject_threshold=0, reject_margin=0, switch_margin=0.2)
     values = [(0.55, 0.45, 0, 0), (0.45, 0.55, 0, 0), (0.35, 0.65, 0, 0), (0.45, 0.55, 0, 0)]
