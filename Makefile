@@ -8,7 +8,9 @@ BOOTSTRAP := $(PYTHON) scripts/bootstrap.py $(if $(DISTRO),--distro $(DISTRO))
 RUN := scripts/run
 
 # Tests do not talk to the ROS 2 network around them, nor to another test run.
-TEST_ENVIRONMENT = ROS_DOMAIN_ID=$$((RANDOM % 100 + 1)) ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST
+# Threads that wait for each other by counting would take the processor from the test beside.
+TEST_ENVIRONMENT = ROS_DOMAIN_ID=$$((RANDOM % 100 + 1)) ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST \
+  OMP_NUM_THREADS=1
 LINTERS := "ruff check" "ruff format --check" "mypy"
 # Two at a time: nodes wait more than they compute. Each takes a ROS domain of its own.
 TESTS := "pytest -n 2 --dist loadfile"

@@ -180,9 +180,10 @@ def test_probabilities_that_are_no_numbers_make_the_emotion_unknown() -> None:
     ],
 )
 def test_a_face_without_a_pixel_in_the_image_is_dropped(box: Box) -> None:
-    # In bytes, because a yaw that is not a number equals nothing.
+    # As a text, because a yaw that is not a number equals nothing, and bytes have gaps between
+    # fields with whatever was there before.
     both = message_of(Face(box, 0.9), HAPPY)
-    assert serialize_message(both) == serialize_message(message_of(HAPPY))
+    assert str(both) == str(message_of(HAPPY))
 
 
 @settings(deadline=None)  # a busy machine is no failure

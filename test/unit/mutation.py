@@ -80,7 +80,8 @@ def judge(
 ) -> Report:
     """Has so many mutants read, or as many as there were before an interrupt (Ctrl-C).
 
-    Mutant i of a seed is always the same. begins: called with the number of each before it is made.
+    Mutant i of a seed is always the same, but for the gaps that a message in bytes has between its
+    fields. begins: called with the number of each before it is made.
     """
     report = Report()
     with suppress(KeyboardInterrupt):
