@@ -13,7 +13,7 @@ TEST_ENVIRONMENT = ROS_DOMAIN_ID=$$((RANDOM % 100 + 1)) ROS_AUTOMATIC_DISCOVERY_
   OMP_NUM_THREADS=1
 LINTERS := "ruff check" "ruff format --check" "mypy"
 # Two at a time: nodes wait more than they compute. Each takes a ROS domain of its own.
-TESTS := "pytest -n 2 --dist loadfile"
+TESTS := "pytest -n 2 --dist loadfile --no-loadscope-reorder"
 
 # Runs every command, also after one has failed, and then names those that failed.
 define run_all

@@ -46,6 +46,11 @@ class Module(pytest.Module):
             raise
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Trainings first: they take longest, and of tests that run side by side none waits at the end."""
+    items.sort(key=lambda item: "training" not in item.path.parts)
+
+
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module:
     module: pytest.Module = Module.from_parent(parent, path=module_path)
     return module
