@@ -47,7 +47,7 @@ class Module(pytest.Module):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Trainings first: they take longest, and of tests that run side by side none waits at the end."""
+    """Trainings first: they take longest, and then none is left alone at the end."""
     items.sort(key=lambda item: "training" not in item.path.parts)
 
 
