@@ -49,3 +49,35 @@ def test_a_file_that_pillow_takes_for_a_bomb_is_refused_as_too_large(tmp_path: P
     path.write_bytes(header + bytes(1000))
     with pytest.raises(ImageSizeError, match="it is too large; expected at most 80000000 pixels"):
         read_image_file(path)
+
+
+def test_a_file_of_more_bytes_than_its_pixels_could_need_is_refused_unread(tmp_path: Path) -> None:
+    path = saved(tmp_path, "BMP")
+    pixels = PICTURE.shape[0] * PICTURE.shape[1]
+    size = path.stat().st_size
+    path.write_bytes(path.read_bytes() + bytes(8 * pixels - size))
+    assert read_image_file(path, max_pixels=pixels).shape == PICTURE.shape
+    path.write_bytes(path.read_bytes() + b"x")
+    expected = f"^it has {8 * pixels + 1} bytes; expected at most {8 * pixels}$"
+    with pytest.raises(ImageSizeError, match=expected):
+        read_image_file(path, max_pixels=pixels)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_the_pixels_of_what_cameras_send_are_limited_as_well(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "picture"
+    Image.new("RGB", (64, 48)).save(path, format=kind)
+    assert read_image_file(path, max_pixels=64 * 48).shape == (48, 64, 3)
+    with pytest.raises(ImageSizeError, match="64x48"):
+        read_image_file(path, max_pixels=64 * 48 - 1)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+def test_an_image_is_turned_as_the_exif_of_its_kind_says(tmp_path: Path, kind: str) -> None:
+    path, exif = tmp_path / "picture", Image.Exif()
+    exif[0x0112] = 6
+    wide = Image.new("RGB", (64, 48))
+    wide.save(path, format=kind)
+    assert read_image_file(path).shape == (48, 64, 3)
+    wide.save(path, format=kind, exif=exif)
+    assert read_image_file(path).shape == (64, 48, 3)

@@ -17,6 +17,7 @@ from emotion_recognition.core.manifest import (
     DEFAULT_CLASSIFIER,
     DEFAULT_DETECTOR,
     LARGEST_FILE,
+    LARGEST_MANIFEST,
     MODELS,
     FileKind,
     Kind,
@@ -44,6 +45,10 @@ def test_every_packaged_file_has_the_hash_of_its_manifest(kind: Kind) -> None:
         manifest = read_manifest(kind, name)
         for file in manifest.files:
             assert len(manifest.verified_content(file)) > 0
+
+
+def test_models_are_listed_by_the_whole_of_their_names() -> None:
+    assert model_names("classifier") == ["default", "eight", "paper", "paper_fer2013"]
 
 
 def test_the_models_loaded_by_default_are_small() -> None:
@@ -132,7 +137,8 @@ WRONG_PARTS: list[tuple[Kind, str, object, str]] = [
         "classifier",
         "settings",
         {"temperature": 1.0, "crop_scale": 1.0, "reject_treshold": 0.5},
-        r"settings has \['reject_treshold'\]",
+        r"settings has \['reject_treshold'\], which nobody reads; expected \['crop_scale', "
+        r"'reject_threshold', 'temperature'\]$",
     ),
     (
         "classifier",
@@ -151,7 +157,12 @@ WRONG_PARTS: list[tuple[Kind, str, object, str]] = [
     ("classifier", "labels", [*EMOTIONS[:7], 5], "labels are"),
     ("classifier", "labels", EMOTIONS[:7], r"or all of \['neutral', .*'contemptuous'\]"),
     ("detector", "labels", EMOTIONS, r"expected \['face'\] in this order$"),
-    ("classifier", "output_shape", [1, 1], "a column for each label"),
+    (
+        "classifier",
+        "output_shape",
+        [1, 1],
+        r"output_shape is \(1, 1\), expected a column for each label",
+    ),
     (
         "detector",
         "input_shape",
@@ -165,13 +176,13 @@ WRONG_PARTS: list[tuple[Kind, str, object, str]] = [
     ("detector", "input_shape", [1, 3, 1 << 30, 1 << 30], "whole numbers"),
     ("detector", "input_shape", [1], "2 to 4"),
     ("detector", "input_shape", [1, 3, 288, 288, 1], "2 to 4"),
-    ("detector", "output_shape", [1, 11, 9, 9, 1], "2 to 4"),
+    ("detector", "output_shape", [1, 11, 9, 9, 1], "output_shape is .* expected 2 to 4"),
     ("detector", "output_shape", "(1, 11, 9, 9)", "whole numbers"),
-    ("detector", "metrics", None, "metrics must be an object"),
+    ("detector", "metrics", None, "metrics must be an object, got None$"),
     ("detector", "misspelt", 1, r"the manifest has \['misspelt'\]"),
     ("detector", "landmarker", 5, "landmarker is 5, expected the name of a packaged one"),
     ("classifier", "landmarker", "default", r"the manifest has \['landmarker'\]"),
-    ("detector", "files", {}, "files: none given"),
+    ("detector", "files", {}, r"files: none given, expected some of \('onnx_int8', "),
     ("detector", "files", {"tflite": {}}, r"files has \['tflite'\]"),
     ("detector", "files", {"onnx_int8": "int8.onnx"}, "files: onnx_int8 must be an object"),
     ("detector", "files", {"onnx_int8": {"name": "int8.onnx"}}, r"lacks \['sha256'\]"),
@@ -251,7 +262,9 @@ def test_a_manifest_of_another_form_is_refused(models: Path, content: str) -> No
 
 def test_a_manifest_of_absurd_size_is_refused(models: Path) -> None:
     path = models / "detector_paper" / "manifest.json"
-    path.write_text(path.read_text() + " " * (1 << 20))
+    path.write_text(path.read_text().ljust(LARGEST_MANIFEST))
+    assert read_manifest("detector", "paper", models).kind == "detector"
+    path.write_text(path.read_text() + " ")
     with pytest.raises(ModelError, match="expected at most"):
         read_manifest("detector", "paper", models)
 
@@ -284,7 +297,7 @@ def test_a_pipe_in_place_of_a_file_is_refused(models: Path, name: str) -> None:
     path = models / "detector_paper" / name
     path.unlink()
     os.mkfifo(path)
-    with pytest.raises(ModelError, match="not a regular file"):
+    with pytest.raises(ModelError, match=": not a regular file"):
         manifest.verified_content("onnx_int8") if name == "int8.onnx" else read_manifest(
             "detector", "paper", models
         )

@@ -49,18 +49,20 @@ def read_image_file(path: Path, max_pixels: int = MAX_FILE_PIXELS) -> Pixels:
     content = path.read_bytes()
     try:
         pixels = decode_compressed_image("", content, max_pixels)
+        orientation = _orientation_of_compressed(content)
     except UnknownEncodingError:
-        pixels = _decode_other(content, max_pixels)
-    if turn := _UPRIGHT.get(_orientation(content)):
+        pixels, orientation = _decode_other(content, max_pixels)
+    if turn := _UPRIGHT.get(orientation):
         pixels = turn(pixels)
     return np.ascontiguousarray(pixels)
 
 
-def _decode_other(content: bytes, max_pixels: int) -> Pixels:
+def _decode_other(content: bytes, max_pixels: int) -> tuple[Pixels, int]:
+    """The pixels, and the orientation that they still have: Pillow turns a TIFF as it reads it."""
     try:
         with Image.open(BytesIO(content), formats=_OTHER_FORMATS) as image:
             check_size(*image.size, max_pixels)
-            return pixels_of(image)
+            return pixels_of(image), _orientation(image)
     except ImageError:
         raise
     except Image.DecompressionBombError as error:
@@ -71,10 +73,17 @@ def _decode_other(content: bytes, max_pixels: int) -> Pixels:
         ) from error
 
 
-def _orientation(content: bytes) -> int:
-    """As EXIF has it, 1 to 8; 1, upright, where it says nothing."""
+def _orientation_of_compressed(content: bytes) -> int:
     try:
-        with Image.open(BytesIO(content), formats=("JPEG", "PNG", "TIFF", "WEBP")) as image:
-            return int(image.getexif().get(_ORIENTATION, 1))
-    except Exception:  # no such file, or nothing in it that can be read
+        with Image.open(BytesIO(content), formats=("JPEG", "PNG")) as image:
+            return _orientation(image)
+    except Exception:  # what was decoded is its essential parts, and the others may be damaged
+        return 1
+
+
+def _orientation(image: Image.Image) -> int:
+    """As EXIF has it, 1 to 8; 1, upright, where it says nothing that can be read."""
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # Pillow's readers raise many kinds
         return 1
