@@ -270,3 +270,39 @@ def test_flipped_bits_give_an_image_or_an_image_error(
     except ImageError:
         return
     check_image(decoded)
+
+
+@pytest.mark.parametrize(("codec", "bytes_a_pixel"), [("jpeg", 1), ("png", 2)])
+def test_a_compressed_image_may_have_so_many_bytes_a_pixel(codec: str, bytes_a_pixel: int) -> None:
+    content = compressed(plain(BLUE), codec)
+    limit = bytes_a_pixel * 64 * 48
+    assert len(content) < limit
+    most = content + bytes(limit - len(content))
+    assert decode_compressed_image("", most, 64 * 48).shape == (48, 64, 3)
+    reason = f"^the compressed image is too large: {limit + 1} bytes; expected at most {limit}$"
+    with pytest.raises(ImageSizeError, match=reason):
+        decode_compressed_image("", most + b"x", 64 * 48)
+
+
+def test_an_image_without_data_is_refused_as_such() -> None:
+    with pytest.raises(CorruptImageError, match=r"^the compressed image has no data$"):
+        decode_compressed_image("jpeg", b"")
+
+
+def test_what_the_decoder_makes_nothing_of_is_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = compressed(SMOOTH)
+    start = content.index(b"IDAT") - 4
+    data = b"IDAT" + b"no zlib"
+    broken = struct.pack(">I", 7) + data + struct.pack(">I", zlib.crc32(data))
+    with pytest.raises(CorruptImageError, match=r"^the compressed image is damaged$"):
+        decode_compressed_image("png", content[:start] + broken + content[-12:])
+    monkeypatch.setattr(compressed_image, "_decode", lambda *_: plain(BLUE)[1:])
+    reason = r"^the compressed image is damaged: it has two sizes$"
+    with pytest.raises(CorruptImageError, match=reason):
+        decode_compressed_image("png", content)
+
+
+def test_gray_of_16_bits_has_three_equal_channels() -> None:
+    values = np.arange(64 * 48, dtype=np.uint16).reshape(48, 64) * 21
+    decoded = decode_compressed_image("16UC1; png compressed ", compressed(values))
+    np.testing.assert_array_equal(decoded, np.dstack([values >> 8] * 3))

@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from emotion_recognition.core.images.raw import (
     ENCODINGS,
     MAX_PIXELS,
+    MAX_SIDE,
     ImageError,
+    ImageSizeError,
     UnknownEncodingError,
     check_image,
+    check_size,
     decode_image,
 )
 
@@ -260,3 +263,20 @@ def test_an_unknown_encoding_is_quoted_on_one_short_line() -> None:
     assert r"'\n\x07xxx" in str(error.value)
     assert len(str(error.value).splitlines()) == 1
     assert len(str(error.value)) < 400
+
+
+def test_a_side_may_be_as_long_as_a_jpegs() -> None:
+    check_size(MAX_SIDE, 1)
+    check_size(1, MAX_SIDE)
+    reason = f"^the image is too long: {MAX_SIDE + 1}x1 pixels; expected at most {MAX_SIDE} a side$"
+    with pytest.raises(ImageSizeError, match=reason):
+        check_size(MAX_SIDE + 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "reason"),
+    [("", "the encoding is empty"), ("x" * 99, f"unknown encoding '{'x' * 40}'")],
+)
+def test_an_encoding_that_is_none_is_told_in_short(encoding: str, reason: str) -> None:
+    with pytest.raises(UnknownEncodingError, match=f"^{reason}"):
+        decode_image(encoding, 1, 1, 3, b"abc")
