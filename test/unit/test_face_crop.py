@@ -122,3 +122,10 @@ def test_landmarks_that_make_no_face_turn_nothing() -> None:
         np.testing.assert_array_equal(
             crop_face(image, box, 1.0, landmarks), crop_face(image, box, 1.0)
         )
+
+
+def test_of_a_large_face_every_pixel_counts() -> None:
+    image = np.zeros((600, 600, 3), np.uint8)
+    image[:, ::4] = 255  # a picture that took some pixels for all would be brighter, or darker
+    crop = crop_face(image, Box(40, 40, 552, 552), scale=1.0)
+    np.testing.assert_allclose(crop, 255 / 4, atol=2)

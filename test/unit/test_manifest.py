@@ -148,7 +148,7 @@ WRONG_PARTS: list[tuple[Kind, str, object, str]] = [
     ),
     ("detector", "settings", {}, r"settings lacks \['score_threshold'\]"),
     ("detector", "settings", {"score_threshold": 1.01}, "score_threshold must be"),
-    ("detector", "settings", [0.5], "settings must be an object"),
+    ("detector", "settings", [0.5], r"settings must be an object, got \[0.5\]$"),
     ("detector", "kind", "classifier", "kind is 'classifier', expected 'detector'"),
     ("detector", "labels", ["cat"], r"labels are \['cat'\], expected"),
     ("classifier", "labels", ["neutral"], "labels are"),
