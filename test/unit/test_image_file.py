@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from crafted_images import PICTURE
+from crafted_images import PICTURE, segment
 from PIL import Image
 
 from emotion_recognition.core.images.image_file import read_image_file
@@ -81,3 +81,15 @@ def test_an_image_is_turned_as_the_exif_of_its_kind_says(tmp_path: Path, kind: s
     assert read_image_file(path).shape == (48, 64, 3)
     wide.save(path, format=kind, exif=exif)
     assert read_image_file(path).shape == (64, 48, 3)
+
+
+def test_an_orientation_that_is_no_number_turns_nothing(tmp_path: Path) -> None:
+    path = saved(tmp_path, "JPEG")
+    upright = read_image_file(path)
+    content = path.read_bytes()
+    text = b"\x01\x12\0\2\0\0\0\2x\0\0\0"  # the tag, a text of two bytes
+    exif = b"Exif\0\0MM\0*\0\0\0\x08\0\1" + text + bytes(4)
+    path.write_bytes(content[:2] + segment(0xE1, exif) + content[2:])
+    with Image.open(path) as image:
+        assert image.getexif()[0x0112] == "x"
+    np.testing.assert_array_equal(read_image_file(path), upright)
