@@ -43,7 +43,15 @@ def test_a_crop_is_square_around_the_face() -> None:
 
 @pytest.mark.parametrize(
     "box",
-    [Box(0, 0, 20, 20), Box(80, 90, 100, 100), Box(-30, 40, 10, 60), Box(99.8, 99.9, 100, 100)],
+    [
+        Box(0, 0, 20, 20),
+        Box(80, 90, 100, 100),
+        Box(-30, 40, 10, 60),
+        Box(99.8, 99.9, 100, 100),
+        Box(300, 40, 310, 50),
+        Box(40, 300, 50, 310),
+        Box(-310, -310, -300, -300),
+    ],
 )
 def test_a_crop_at_the_border_repeats_it(box: Box) -> None:
     crop = crop_face(np.full((100, 100, 3), 7, np.uint8), box, scale=2.0)
