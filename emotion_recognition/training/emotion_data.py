@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from emotion_recognition.core.classifier import INPUT_SIZE
+from emotion_recognition.core.classifier import INPUT_SIZE, prepare_crop
+from emotion_recognition.core.types import LABELS
 from emotion_recognition.training.harsh_conditions import harsh
 from emotion_recognition.training.hidden_parts import hide_part
 from emotion_recognition.training.photometric import photometric
@@ -45,6 +46,21 @@ class EmotionImages:
     @property
     def labels(self) -> NDArray[np.intp]:
         return np.asarray(self.targets.argmax(axis=1), np.intp)
+
+
+def votes_for(classes: int) -> LabelKind:
+    """The annotators' votes for the four classes, or for all emotions."""
+    return "votes" if classes == len(LABELS) else "all_votes"
+
+
+def input_batches(crops: Sequence[NDArray[np.uint8]], size: int = 256) -> Iterator[Tensor]:
+    """Crops as a classifier sees them, in order: float32 (N, 1, 64, 64) in [0, 1].
+
+    crops: as `core.classifier.prepare_crop` takes them. size: of a batch, at most.
+    """
+    for start in range(0, len(crops), size):
+        pixels = np.stack([prepare_crop(crop) for crop in crops[start : start + size]])
+        yield torch.from_numpy(pixels)[:, None].float() / 255
 
 
 def read_ferplus(

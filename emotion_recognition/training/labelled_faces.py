@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_recognition.core.types import LABELS
-from emotion_recognition.training.emotion_data import LabelKind, read_ferplus
+from emotion_recognition.training.emotion_data import read_ferplus, votes_for
 
 Crop = NDArray[np.uint8]
 
@@ -36,8 +36,7 @@ def ferplus_valid(
     path: Path, limit: int | None = None, classes: int = 4, fewest_equal: int = 0
 ) -> LabelledFaces:
     """The valid split under the protocol of four or of eight classes."""
-    kind: LabelKind = "votes" if classes == len(LABELS) else "all_votes"
-    images = read_ferplus(path, "valid", limit, kind, fewest_equal=fewest_equal)
+    images = read_ferplus(path, "valid", limit, votes_for(classes), fewest_equal=fewest_equal)
     return LabelledFaces(list(images.crops), images.labels)
 
 

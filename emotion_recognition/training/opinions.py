@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from emotion_recognition.backends import open_model
-from emotion_recognition.core.classifier import EmotionClassifier, prepare_crop
+from emotion_recognition.core.classifier import EmotionClassifier
 from emotion_recognition.core.manifest import read_manifest
 from emotion_recognition.core.types import LABELS
-from emotion_recognition.training.emotion_data import EmotionImages, read_ferplus
+from emotion_recognition.training.emotion_data import EmotionImages, input_batches, read_ferplus
 from emotion_recognition.training.evaluate_classifier import Classify, predict
 from emotion_recognition.training.face_landmarks import read_landmarked
 from emotion_recognition.training.image_cache import read_pixels
@@ -112,9 +112,7 @@ def fingerprint(images: EmotionImages) -> str:
 def opinions(teachers: Sequence[nn.Module], images: EmotionImages, batch: int = 256) -> Tensor:
     """(N, 8) mean probabilities of the teachers on each crop and on its mirror image."""
     parts = []
-    for start in range(0, len(images.crops), batch):
-        crops = [prepare_crop(crop) for crop in images.crops[start : start + batch]]
-        inputs = torch.from_numpy(np.stack(crops))[:, None].float() / 255
+    for inputs in input_batches(images.crops, batch):
         with torch.inference_mode():
             views = (inputs, inputs.flip(3))
             answers = [torch.softmax(one(view), dim=1) for one in teachers for view in views]

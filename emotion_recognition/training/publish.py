@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from emotion_recognition.core.classifier import EmotionClassifier, prepare_crop, softmax
+from emotion_recognition.core.classifier import EmotionClassifier, softmax
 from emotion_recognition.core.detector import FaceDetector
 from emotion_recognition.core.manifest import MODELS, FileKind, Kind
 from emotion_recognition.core.types import EMOTIONS, LABELS
@@ -31,7 +31,7 @@ from emotion_recognition.training.confidence import (
     split_halves,
     threshold_for_all,
 )
-from emotion_recognition.training.emotion_data import read_ferplus
+from emotion_recognition.training.emotion_data import input_batches, read_ferplus, votes_for
 from emotion_recognition.training.headline import measure
 from emotion_recognition.training.labelled_faces import LabelledFaces
 from emotion_recognition.training.ncnn_export import export_ncnn
@@ -195,9 +195,7 @@ def fit_to_confidence(
     networks. All from one half of valid; the other stays for measuring, see
     `confidence.split_halves`.
     """
-    images = read_ferplus(
-        ferplus, "valid", kind="votes" if release.classes == len(LABELS) else "all_votes"
-    )
+    images = read_ferplus(ferplus, "valid", kind=votes_for(release.classes))
     half, _ = split_halves(len(images.crops))
     labels = images.labels[half]
     logits = _logits(calibrated, [images.crops[index] for index in half])
@@ -221,11 +219,8 @@ def fit_to_confidence(
 
 
 def _logits(model: nn.Module, crops: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
-    parts = []
-    for start in range(0, len(crops), 256):
-        pixels = np.stack([prepare_crop(crop) for crop in crops[start : start + 256]])
-        with torch.inference_mode():
-            parts.append(model(torch.from_numpy(pixels)[:, None].float() / 255).numpy())
+    with torch.inference_mode():
+        parts = [model(inputs).numpy() for inputs in input_batches(crops)]
     return np.asarray(np.concatenate(parts), np.float32)
 
 

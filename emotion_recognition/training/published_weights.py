@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from emotion_recognition.core.manifest import MODELS, read_manifest
+from emotion_recognition.core.manifest import MODELS, Manifest, read_manifest
 from emotion_recognition.core.types import EMOTIONS
 from emotion_recognition.training.emotion_data import EmotionDataset, EmotionImages, read_ferplus
 from emotion_recognition.training.residual_network import DefaultClassifier
@@ -93,6 +93,16 @@ def unfused(
     return network
 
 
+def published_network(manifest: Manifest, data: Path, classes: int) -> DefaultClassifier:
+    """A published default classifier as it was before its normalizations became convolutions.
+
+    data: folder with emotion/. classes: see `unfused`.
+    """
+    layers = read_fused(manifest.verified_content("onnx_float"))
+    images = read_ferplus(data / "emotion" / "ferplus.npz", "train", kind="all_votes")
+    return unfused(layers, training_crops(images, min(FACES, len(images.crops))), classes)
+
+
 def training_crops(images: EmotionImages, count: int) -> Tensor:
     dataset = EmotionDataset(images, seed=0)
     sampler = EpochSampler(len(images.crops), 0)
@@ -107,11 +117,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="a float.pt, for --initial")
     options = parser.parse_args()
     manifest = read_manifest("classifier", "default", options.models)
-    layers = read_fused(manifest.verified_content("onnx_float"))
-    images = read_ferplus(options.data / "emotion" / "ferplus.npz", "train", kind="all_votes")
-    crops = training_crops(images, min(FACES, len(images.crops)))
+    network = published_network(manifest, options.data, len(EMOTIONS))
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(unfused(layers, crops).state_dict(), options.output)
+    torch.save(network.state_dict(), options.output)
 
 
 if __name__ == "__main__":

@@ -20,10 +20,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from emotion_recognition.core.classifier import prepare_crop
 from emotion_recognition.core.manifest import MODELS, read_manifest
-from emotion_recognition.core.types import LABELS
-from emotion_recognition.training.emotion_data import read_ferplus
+from emotion_recognition.training.emotion_data import input_batches, read_ferplus, votes_for
 from emotion_recognition.training.harsh_conditions import harsh
 from emotion_recognition.training.hidden_parts import (
     USUAL_LANDMARKS,
@@ -34,10 +32,11 @@ from emotion_recognition.training.hidden_parts import (
 from emotion_recognition.training.labelled_faces import Crop, LabelledFaces
 from emotion_recognition.training.opinions import MASKED, upright_faces
 from emotion_recognition.training.perturbations import PERTURBATIONS
-from emotion_recognition.training.published_weights import read_fused, training_crops, unfused
+from emotion_recognition.training.published_weights import published_network
 from emotion_recognition.training.residual_network import CertaintyClassifier
 
-STATISTICS_FACES = 1024
+#: Masks are drawn here and there on a face, see below.
+CHANGES = tuple(change for change in PERTURBATIONS if change.name != "mask")
 MASK_REPEATS = 3  # of each face that wears a mask in the photograph
 #: The part of a crop of FER2013 that hides the mouth, covered from below.
 HIDES_THE_MOUTH = 0.35
@@ -64,8 +63,7 @@ def random_view(crop: Crop, other: Crop, rng: np.random.Generator) -> tuple[Crop
     if chance < 0.25:
         return crop, True
     if chance < 0.48:
-        # The last one are masks, see below.
-        change = PERTURBATIONS[int(rng.integers(len(PERTURBATIONS) - 1))]
+        change = CHANGES[int(rng.integers(len(CHANGES)))]
         level = float(rng.uniform(min(change.levels), max(change.levels)))
         covered = change.name == "covered below" and level > 100 * HIDES_THE_MOUTH
         return change.apply(crop, level, rng), not covered
@@ -85,21 +83,14 @@ def random_view(crop: Crop, other: Crop, rng: np.random.Generator) -> tuple[Crop
 
 def labelled_faces(data: Path, classes: int) -> LabelledFaces:
     """Those of FER+ train of which more than half of the votes are for one emotion."""
-    images = read_ferplus(
-        data / "emotion" / "ferplus.npz",
-        "train",
-        kind="votes" if classes == len(LABELS) else "all_votes",
-    )
+    images = read_ferplus(data / "emotion" / "ferplus.npz", "train", kind=votes_for(classes))
     clear = np.flatnonzero(images.targets.max(axis=1) > 0.5)
     return LabelledFaces([images.crops[index] for index in clear.tolist()], images.labels[clear])
 
 
 def look_at(network: CertaintyClassifier, crops: Sequence[Crop], labels: Sequence[int]) -> Views:
-    parts = []
-    for start in range(0, len(crops), 256):
-        pixels = np.stack([prepare_crop(crop) for crop in crops[start : start + 256]])
-        with torch.inference_mode():
-            parts.append(network.read(torch.from_numpy(pixels)[:, None].float() / 255))
+    with torch.inference_mode():
+        parts = [network.read(inputs) for inputs in input_batches(crops)]
     logits, means = (torch.cat(part) for part in zip(*parts, strict=True))
     return Views(logits, means, torch.tensor(labels))
 
@@ -157,13 +148,12 @@ def fit_certainty(
     assert isinstance(last, nn.Linear)
     nn.init.zeros_(last.weight)
     nn.init.constant_(last.bias, 2.0)
-    steps = epochs * max(1, len(standard) // BATCH)
+    batches_an_epoch = max(1, len(standard) // BATCH)
     optimizer = torch.optim.AdamW(network.certainty.parameters(), LEARNING_RATE, weight_decay=0.0)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * batches_an_epoch)
     total = 0.0
     for _ in range(epochs):
-        batches = torch.randperm(len(standard)).split(BATCH)
-        batches = batches[: max(1, len(standard) // BATCH)]
+        batches = torch.randperm(len(standard)).split(BATCH)[:batches_an_epoch]
         total = 0.0
         for batch in batches:
             scaled = seen.logits[batch] * network.certainty(standard[batch]) / temperature
@@ -193,12 +183,8 @@ def main() -> None:
     options = parser.parse_args()
     manifest = read_manifest("classifier", options.classifier, options.models)
     classes = len(manifest.labels)
-    ferplus = options.data / "emotion" / "ferplus.npz"
-    images = read_ferplus(ferplus, "train", kind="all_votes")
-    crops = training_crops(images, min(STATISTICS_FACES, len(images.crops)))
     network = CertaintyClassifier(classes).eval()
-    layers = read_fused(manifest.verified_content("onnx_float"))
-    network.classifier = unfused(layers, crops, classes)
+    network.classifier = published_network(manifest, options.data, classes)
     seen = views(
         network,
         labelled_faces(options.data, classes),

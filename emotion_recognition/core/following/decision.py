@@ -90,8 +90,7 @@ class EmotionDecider:
             emotion = UNKNOWN
         if remembered is not None and remembered[1].label in face.labels:
             same = _with_probability(remembered[1], face)
-            lag = max(face.probabilities) - same.confidence
-            if lag <= settings.switch_margin and _may_stay(same, face, settings):
+            if _may_stay(same, face, settings):
                 emotion = same
         self._published.store(face.track_id, time, emotion)
         return replace(face, emotion=emotion)
@@ -102,7 +101,10 @@ def _with_probability(emotion: Emotion, face: Face) -> Emotion:
 
 
 def _may_stay(published: Emotion, face: Face, settings: DecisionSettings) -> bool:
-    return _is_sure(published, face, settings, settings.reject_margin, settings.switch_margin)
+    lag = max(face.probabilities) - published.confidence
+    return lag <= settings.switch_margin and _is_sure(
+        published, face, settings, settings.reject_margin, settings.switch_margin
+    )
 
 
 def _is_sure(
