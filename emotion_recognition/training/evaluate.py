@@ -179,7 +179,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "--cards: the cards are of all models and images; "
             "expected no --detectors, --classifiers or --limit"
         )
-    for needed in ("faces/annotations.csv", "emotion/ferplus.npz", "emotion/wild/labels.csv"):
+    for needed in (
+        "faces/annotations.csv",
+        "faces/landmarks.csv",
+        "emotion/ferplus.npz",
+        "emotion/wild/labels.csv",
+    ):
         if not (chosen.data / needed).is_file():
             parser.error(f"--data: expected a folder with {needed}, there is no such file")
     options = Evaluation(
