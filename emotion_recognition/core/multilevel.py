@@ -1,4 +1,4 @@
-"""Face detection with a network that answers on several levels, with five landmarks a face."""
+"""Face detection with a network that answers on several levels."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Floats = NDArray[np.float32]
 
 #: Pixels of the input from one cell of a level to the next; inputs are multiples of the last.
 STRIDES = (8, 16, 32)
-#: What the network says of a cell: x, y, log width, log height, score, five landmarks of x, y.
-CHANNELS = 15
+#: What the network says of a cell: x, y, log width, log height, score.
+CHANNELS = 5
 DEFAULT_INPUT_WIDTH = 320
 #: Of a side in strides: larger than any face, and finite when its exponential is taken.
 MAX_LOG_SIZE = 6.0
@@ -30,12 +30,11 @@ MAX_LOG_SIZE = 6.0
 class MultilevelDetector:
     """Finds the faces of an image and the landmarks of each.
 
-    network: maps (1, 3, H, W) BGR in [0, 255], H and W multiples of 32, to (1, 15, A), see
+    network: maps (1, 3, H, W) BGR in [0, 255], H and W multiples of 32, to (1, 5, A), see
     `decode`. score_threshold: the default for calls, in [0, 1]. input_width: pixels to which the
     longer side of an image is scaled, a multiple of 32; the shorter side is scaled alike and
     padded to the next multiple, so that an image of 640x480 becomes an input of 320x256.
-    landmarker: finds the landmarks in the image itself; None for those of the network, which are
-    rough.
+    landmarker: of the faces that were found; None for faces without landmarks.
 
     Raises ValueError for an input width that is not a multiple of 32.
     """
@@ -69,13 +68,9 @@ class MultilevelDetector:
         check_image(image)
         pixels, scale = fit_input(image, self.input_width)
         output = self.network(planes(pixels))[0]
-        places, scores, rough = suppress(*decode(output, pixels.shape[:2], threshold))
+        places, scores = suppress(*decode(output, pixels.shape[:2], threshold))
         boxes = [Box(*box) for box in (places / scale).tolist()]
-        landmarks = (
-            [tuple((x, y) for x, y in points) for points in (rough / scale).tolist()]
-            if self.landmarker is None
-            else self.landmarker(image, boxes)
-        )
+        landmarks = self.landmarker(image, boxes) if self.landmarker else [()] * len(boxes)
         height, width = image.shape[:2]
         return tuple(
             Face(box.clipped(width, height), score, landmarks=points)
@@ -115,18 +110,16 @@ def cells(height: int, width: int) -> tuple[Floats, Floats]:
     return np.concatenate(centers), np.concatenate(strides)
 
 
-def decode(
-    output: Floats, shape: tuple[int, ...], score_threshold: float
-) -> tuple[Floats, Floats, Floats]:
+def decode(output: Floats, shape: tuple[int, ...], score_threshold: float) -> tuple[Floats, Floats]:
     """The cells of one output that see a face, often several for each; see `suppress`.
 
-    output: (15, A); x and y of the box's centre and of the landmarks are offsets from the centre
-    of the cell, in strides of its level; sizes are natural logarithms of strides; the score is a
-    logit. shape: (H, W) of the input in pixels.
+    output: (5, A); x and y of the box's centre are offsets from the centre of the cell, in strides
+    of its level; sizes are natural logarithms of strides; the score is a logit. shape: (H, W) of
+    the input in pixels.
 
-    Returns boxes (K, 4) as x1, y1, x2, y2 and landmarks (K, 5, 2) in pixels of the input, scores
-    (K,) from score_threshold on. Raises FloatingPointError if the network answered with values
-    that are not finite.
+    Returns boxes (K, 4) as x1, y1, x2, y2 in pixels of the input, and scores (K,) from
+    score_threshold on. Raises FloatingPointError if the network answered with values that are not
+    finite.
     """
     if not np.isfinite(output).all():
         raise FloatingPointError("the detector's output is not finite")
@@ -136,9 +129,7 @@ def decode(
     scores = 1 / (1 + np.exp(-values[:, 4].clip(-50, 50)))
     middle = points + values[:, :2] * stride
     half = np.exp(values[:, 2:4].clip(max=MAX_LOG_SIZE)) * stride / 2
-    boxes = np.concatenate([middle - half, middle + half], axis=1)
-    landmarks = points[:, None] + values[:, 5:].reshape(-1, 5, 2) * stride[..., None]
-    return boxes, scores, landmarks
+    return np.concatenate([middle - half, middle + half], axis=1), scores
 
 
 def _logit(probability: float) -> float:
@@ -149,22 +140,20 @@ def _logit(probability: float) -> float:
     return math.log(probability / (1 - probability))
 
 
-def suppress(boxes: Floats, scores: Floats, landmarks: Floats) -> tuple[Floats, Floats, Floats]:
+def suppress(boxes: Floats, scores: Floats) -> tuple[Floats, Floats]:
     """One box for each face: of boxes that overlap the best remains, placed by all of them.
 
-    boxes: (M, 4) as x1, y1, x2, y2, scores: (M,), landmarks: (M, 5, 2). Returns the same for K
-    faces, in order of falling score. The cells around a face each place it with an error of their
-    own, so the box and the landmarks of a face are the mean over the boxes on it, with score times
-    overlap with the best one as weights (box voting: Gidaris and Komodakis, 2015).
+    boxes: (M, 4) as x1, y1, x2, y2, scores: (M,). Returns the same for K faces, in order of falling
+    score. The cells around a face each place it with an error of their own, so the box of a face is
+    the mean over the boxes on it, with score times overlap with the best one as weights (box
+    voting: Gidaris and Komodakis, 2015).
     """
     order = np.argsort(-scores, kind="stable")
-    scores = scores[order]
-    places = np.concatenate([boxes, landmarks.reshape(-1, 10)], axis=1)[order]
+    boxes, scores = boxes[order], scores[order]
     best: list[int] = []
     means: list[Floats] = []
-    for members, overlaps in boxes_by_face(places[:, :4]):
+    for members, overlaps in boxes_by_face(boxes):
         weights = scores[members] * overlaps
         best.append(int(members[0]))
-        means.append(weights @ places[members] / weights.sum())
-    merged = np.array(means, np.float32).reshape(-1, 14)
-    return merged[:, :4], scores[best], merged[:, 4:].reshape(-1, 5, 2)
+        means.append(weights @ boxes[members] / weights.sum())
+    return np.array(means, np.float32).reshape(-1, 4), scores[best]

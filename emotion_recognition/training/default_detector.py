@@ -1,4 +1,4 @@
-"""The default face detector: faces of every size on three levels, each with five landmarks."""
+"""The default face detector: faces of every size on three levels."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PRIOR = 0.01
 class DefaultDetector(nn.Module):
     """A strided 5x5 stem, stages of plain 3x3 residual units, and a neck that adds top-down.
 
-    Input (N, 3, H, W), BGR in [0, 1], H and W multiples of 32. Output (N, 15, A), see
+    Input (N, 3, H, W), BGR in [0, 1], H and W multiples of 32. Output (N, 5, A), see
     `core.multilevel.decode`: the cells of the levels with strides 8, 16 and 32, row by row.
 
     Narrow plain convolutions on small maps take less time on a processor than separable ones of

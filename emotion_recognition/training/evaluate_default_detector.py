@@ -15,8 +15,9 @@ import torch
 
 from emotion_recognition.core.multilevel import DEFAULT_INPUT_WIDTH, MultilevelDetector
 from emotion_recognition.training.default_detector import DefaultDetector, taking_pixels
+from emotion_recognition.training.detection_data import AnnotatedImage, read_annotations
 from emotion_recognition.training.evaluate_detector import Detect, detect_all, summarize
-from emotion_recognition.training.face_landmarks import LandmarkedImage, read_landmarked
+from emotion_recognition.training.face_landmarks import LandmarkedImage
 from emotion_recognition.training.held_aside import held_aside_negatives
 from emotion_recognition.training.image_cache import read_pixels
 from emotion_recognition.training.metrics import ImageDetections, assign
@@ -75,11 +76,11 @@ def landmark_error(
 
 def figures(
     detect: Detect,
-    images: Sequence[LandmarkedImage],
-    negatives: Sequence[LandmarkedImage],
+    images: Sequence[AnnotatedImage],
+    negatives: Sequence[AnnotatedImage],
     score_threshold: float,
 ) -> dict[str, float]:
-    """Those of `summarize` on images, the mean IoU of source p1, false alarms and landmarks."""
+    """Those of `summarize` on images, the mean IoU of source p1, and false alarms."""
     results = detect_all(detect, images)
     portraits = [index for index, image in enumerate(images) if image.source == "p1"]
     p1 = summarize([results[i] for i in portraits], [images[i] for i in portraits], score_threshold)
@@ -88,7 +89,6 @@ def figures(
         **summarize(results, images, score_threshold, PERCENTS),
         "mean_iou_p1": p1["mean_iou_5"],
         "detections_on_no_face": float(np.mean(counts)) if counts else 0.0,
-        **landmark_error(detect, images, score_threshold),
     }
 
 
@@ -103,8 +103,8 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="only so many images of each set, to try it out")
     options = parser.parse_args()
 
-    images = read_landmarked(options.data, "val")[: options.limit]
-    negatives = held_aside_negatives(read_landmarked(options.data, "train"))[: options.limit]
+    images = read_annotations(options.data, "val")[: options.limit]
+    negatives = held_aside_negatives(read_annotations(options.data, "train"))[: options.limit]
     network = as_network(taking_pixels(read_weights(options.weights)))
     result = {}
     for width in options.input_widths:

@@ -14,9 +14,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from emotion_recognition.core.detector import PADDING_VALUE
-from emotion_recognition.training.detection_data import Boxes, mapped_boxes
+from emotion_recognition.training.detection_data import AnnotatedImage, Boxes, mapped_boxes
 from emotion_recognition.training.detection_loss import EMPTY, FACE, IGNORED
-from emotion_recognition.training.face_landmarks import MIRRORED, LandmarkedImage, Landmarks
 from emotion_recognition.training.image_cache import Pixels, read_pixels
 from emotion_recognition.training.photometric import photometric
 
@@ -25,21 +24,21 @@ MOST_FACES = 64  # in one sample
 #: How often a sample is one picture, a collage of 2x2 and one of 3x3.
 COLLAGES = (0.65, 0.2, 0.15)
 
-#: Boxes (M, 4), whether each is neither positive nor negative (M,), and landmarks (M, 5, 2).
-Faces = tuple[Boxes, NDArray[np.bool_], Landmarks]
+#: Boxes (M, 4), and whether each is neither positive nor negative (M,).
+Faces = tuple[Boxes, NDArray[np.bool_]]
 
 
 class MultilevelDataset(Dataset[tuple[Tensor, Tensor]]):
     """Augmented samples; the one at (epoch, index) is the same on every run of a seed.
 
-    Gives images uint8 (3, size, size) BGR and targets (MOST_FACES, 15), see `multilevel_loss`.
+    Gives images uint8 (3, size, size) BGR and targets (MOST_FACES, 5), see `multilevel_loss`.
     size: in pixels, a multiple of 32. read: gives the pixels of an image file; they are not
     written to.
     """
 
     def __init__(
         self,
-        images: Sequence[LandmarkedImage],
+        images: Sequence[AnnotatedImage],
         seed: int,
         size: int,
         read: Callable[[Path], Pixels] = read_pixels,
@@ -59,15 +58,15 @@ class MultilevelDataset(Dataset[tuple[Tensor, Tensor]]):
         canvas = self._background(rng)
         tiles = int(rng.choice(3, p=COLLAGES)) + 1
         if tiles == 1:
-            faces = self._place(self.images[index], canvas, rng, close=True)
+            boxes, ignore = self._place(self.images[index], canvas, rng, close=True)
         else:
-            faces = self._collage(index, tiles, canvas, rng)
-        boxes, ignore, landmarks = mirrored(faces, self.size) if rng.random() < 0.5 else faces
-        if boxes is not faces[0]:
+            boxes, ignore = self._collage(index, tiles, canvas, rng)
+        if rng.random() < 0.5:
             canvas = np.ascontiguousarray(canvas[:, ::-1])
+            boxes = mirrored(boxes, self.size)
         canvas = photometric(canvas, rng)
         image = torch.from_numpy(np.ascontiguousarray(canvas.transpose(2, 0, 1)))
-        return image, torch.from_numpy(face_list(boxes, ignore, landmarks))
+        return image, torch.from_numpy(face_list(boxes, ignore))
 
     def _background(self, rng: np.random.Generator) -> Pixels:
         """What a picture that does not fill the canvas lies on: gray, a colour, or a picture."""
@@ -93,14 +92,13 @@ class MultilevelDataset(Dataset[tuple[Tensor, Tensor]]):
             row, column = divmod(tile, tiles)
             left, top = columns[column], rows[row]
             view = canvas[top : rows[row + 1], left : columns[column + 1]]
-            boxes, ignore, landmarks = self._place(self.images[choice], view, rng, close=False)
-            corner = np.array([left, top], np.float32)
-            parts.append((boxes + np.tile(corner, 2), ignore, landmarks + corner))
-        boxes, ignore, landmarks = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return boxes, ignore, landmarks
+            boxes, ignore = self._place(self.images[choice], view, rng, close=False)
+            parts.append((boxes + np.array([left, top] * 2, np.float32), ignore))
+        boxes, ignore = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return boxes, ignore
 
     def _place(
-        self, image: LandmarkedImage, canvas: Pixels, rng: np.random.Generator, close: bool
+        self, image: AnnotatedImage, canvas: Pixels, rng: np.random.Generator, close: bool
     ) -> Faces:
         """Draws the image into the canvas under a random affine map; returns its faces there.
 
@@ -131,7 +129,7 @@ class MultilevelDataset(Dataset[tuple[Tensor, Tensor]]):
 
 
 def random_map(
-    image: LandmarkedImage,
+    image: AnnotatedImage,
     shape: tuple[int, ...],
     canvas_shape: tuple[int, ...],
     rng: np.random.Generator,
@@ -164,36 +162,28 @@ def random_map(
 
 
 def visible_faces(
-    image: LandmarkedImage, matrix: NDArray[np.float64], width: int, height: int
+    image: AnnotatedImage, matrix: NDArray[np.float64], width: int, height: int
 ) -> Faces:
-    """Maps and clips the boxes; a face that is half hidden is ignored, one that is gone dropped.
-
-    Landmarks are mapped but not clipped: a face that leaves the canvas still has two eyes.
-    """
+    """Maps and clips the boxes; a face that is half hidden is ignored, one that is gone dropped."""
     boxes = mapped_boxes(image.boxes, matrix)
     clipped = np.clip(boxes, 0, np.array([width, height] * 2, np.float32))
     sides = clipped[:, 2:] - clipped[:, :2]
     visible = sides.prod(1) / np.maximum((boxes[:, 2:] - boxes[:, :2]).prod(1), 1e-6)
     ignore = image.ignore | (visible < 0.5) | (sides.max(1, initial=0) < SMALLEST_FACE)
     keep = visible > 0.1
-    landmarks = (image.landmarks @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
-    return clipped[keep], ignore[keep], landmarks[keep]
+    return clipped[keep], ignore[keep]
 
 
-def mirrored(faces: Faces, width: int) -> Faces:
-    """The faces in the mirrored image: what was further left is now further right."""
-    boxes, ignore, landmarks = faces
-    boxes = np.stack([width - boxes[:, 2], boxes[:, 1], width - boxes[:, 0], boxes[:, 3]], axis=1)
-    landmarks = landmarks[:, MIRRORED] * np.array([-1, 1], np.float32)
-    return boxes, ignore, landmarks + np.array([width, 0], np.float32)
+def mirrored(boxes: Boxes, width: int) -> Boxes:
+    """The boxes in the mirrored image."""
+    return np.stack([width - boxes[:, 2], boxes[:, 1], width - boxes[:, 0], boxes[:, 3]], axis=1)
 
 
-def face_list(boxes: Boxes, ignore: NDArray[np.bool_], landmarks: Landmarks) -> NDArray[np.float32]:
-    """(MOST_FACES, 15), padded; see `multilevel_loss`. Of too many faces the larger ones."""
-    target = np.zeros((MOST_FACES, 15), np.float32)
+def face_list(boxes: Boxes, ignore: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """(MOST_FACES, 5), padded; see `multilevel_loss`. Of too many faces the larger ones."""
+    target = np.zeros((MOST_FACES, 5), np.float32)
     target[:, 4] = EMPTY
     order = np.argsort(-(boxes[:, 2:] - boxes[:, :2]).prod(1), kind="stable")[:MOST_FACES]
     target[: len(order), :4] = boxes[order]
     target[: len(order), 4] = np.where(ignore[order], IGNORED, FACE)
-    target[: len(order), 5:] = landmarks[order].reshape(-1, 10)
     return target

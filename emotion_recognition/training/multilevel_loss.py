@@ -1,29 +1,26 @@
-"""The default detector's loss: score, box and landmarks of every cell that has learned a face.
+"""The default detector's loss: score and box of every cell that has learned a face.
 
 Targets are lists of faces, padded to one length: `target[..., :4]` is x1, y1, x2, y2 in pixels of
-the input, `target[..., 4]` the state of `detection_loss`, and `target[..., 5:]` are the landmarks,
-NaN where they are not known.
+the input, `target[..., 4]` the state of `detection_loss`.
 """
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits, smooth_l1_loss
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from emotion_recognition.core.multilevel import MAX_LOG_SIZE, cells
 from emotion_recognition.training.assignment import assign
 from emotion_recognition.training.detection_loss import FACE, IGNORED
 
-#: The box's as in YuNet's training (Wu et al., 2023). Landmarks are measured by the face here,
-#: where YuNet measures in strides: a large face's then weigh no more than a small one's.
-BOX_WEIGHT, LANDMARK_WEIGHT, LANDMARK_BETA = 5.0, 0.7, 0.02
+BOX_WEIGHT = 5.0  # as in YuNet's training (Wu et al., 2023)
 
 
 def multilevel_loss(output: Tensor, target: Tensor, shape: tuple[int, int]) -> Tensor:
-    """Per cell that learns a face: binary cross entropy of all scores, EIoU, landmarks.
+    """Per cell that learns a face: binary cross entropy of all scores, and EIoU.
 
-    output: (N, 15, A), see `core.multilevel.decode`. target: (N, M, 15). shape: (H, W) of the
+    output: (N, 5, A), see `core.multilevel.decode`. target: (N, M, 5). shape: (H, W) of the
     input. The score of a cell learns the overlap that its box has with the face, 0 without one, so
     that of several boxes the best placed one wins. A cell on an ignored face learns no score.
     """
@@ -43,24 +40,12 @@ def multilevel_loss(output: Tensor, target: Tensor, shape: tuple[int, int]) -> T
         logits, wanted, counts.to(logits.dtype), reduction="sum"
     )
 
-    learned, stride = faces[found.face], strides[found.cell]
-    placed = 1 - extended_iou(boxes[found.image, found.cell], learned[:, :4])
-    points = learned[:, 5:].reshape(-1, 5, 2) - centers[found.cell][:, None]
-    side = (learned[:, 2:4] - learned[:, :2]).mean(1, keepdim=True)
-    known = points.isfinite().flatten(1).all(1)
-    landmarks = smooth_l1_loss(
-        (values[found.image, found.cell, 5:] * stride[:, None] / side)[known],
-        (points.flatten(1) / side)[known],
-        beta=LANDMARK_BETA,
-        reduction="sum",
-    )
-    return (score + BOX_WEIGHT * placed.sum()) / max(len(stride), 1) + (
-        LANDMARK_WEIGHT * landmarks / known.sum().clamp(min=1)
-    )
+    placed = 1 - extended_iou(boxes[found.image, found.cell], faces[found.face, :4])
+    return (score + BOX_WEIGHT * placed.sum()) / max(len(found.cell), 1)
 
 
 def predicted_boxes(values: Tensor, centers: Tensor, strides: Tensor) -> Tensor:
-    """(N, A, 15) -> (N, A, 4) as x1, y1, x2, y2 in pixels; the same as `core.multilevel.decode`."""
+    """(N, A, 5) -> (N, A, 4) as x1, y1, x2, y2 in pixels; the same as `core.multilevel.decode`."""
     middle = centers + values[..., :2] * strides[:, None]
     half = values[..., 2:4].clamp(max=MAX_LOG_SIZE).exp() * strides[:, None] / 2
     return torch.cat([middle - half, middle + half], dim=-1)

@@ -16,7 +16,11 @@ from emotion_recognition.core.manifest import MODELS, read_manifest
 from emotion_recognition.core.multilevel import CHANNELS, DEFAULT_INPUT_WIDTH, cells
 from emotion_recognition.pipeline import open_detector
 from emotion_recognition.training.default_detector import taking_pixels
-from emotion_recognition.training.evaluate_default_detector import figures, read_weights
+from emotion_recognition.training.evaluate_default_detector import (
+    figures,
+    landmark_error,
+    read_weights,
+)
 from emotion_recognition.training.face_landmarks import read_landmarked
 from emotion_recognition.training.headline import measure
 from emotion_recognition.training.held_aside import held_aside_negatives
@@ -24,12 +28,10 @@ from emotion_recognition.training.ncnn_export import IN_32_BITS, export_ncnn
 from emotion_recognition.training.onnx_export import export_onnx
 from emotion_recognition.training.package_files import FILE_NAMES, write_manifest
 from emotion_recognition.training.publish import FACES, LICENSE
+from emotion_recognition.training.publish_landmarker import LANDMARKS
 from emotion_recognition.training.quantize import fuse, save_torchscript
 
 NAME = "default"
-LANDMARKS = (
-    "five landmarks of 12,122 of the training faces, an annotator's on 1,636 and YuNet's on others"
-)
 #: What `evaluate_default_detector` measures and `evaluate` does not.
 SMALL_FACES_AND_LANDMARKS = (
     "ap50_3",
@@ -61,7 +63,7 @@ def main() -> None:
         "architecture": "levels at strides 8, 16 and 32, see training/default_detector.py",
         "input": "float32 (1, 3, H, W), BGR in [0, 255], H and W multiples of 32, scaled to fit, "
         "padded with gray 114 at the right and the bottom",
-        "output": "float32 (1, 15, A): x, y, log w, log h, score, 5 x (x, y); core/multilevel.py",
+        "output": "float32 (1, 5, A): x, y, log w, log h, score; core/multilevel.py",
         "input_shape": [1, 3, 256, DEFAULT_INPUT_WIDTH],
         "output_shape": [1, CHANNELS, len(cells(256, DEFAULT_INPUT_WIDTH)[1])],
         "labels": ["face"],
@@ -79,12 +81,10 @@ def main() -> None:
     content["metrics"] = measure("detector", options.data, options.models, name=NAME)
     manifest = read_manifest("detector", NAME, options.models)
     detector = open_detector(manifest, "onnxruntime", models=options.models)
-    measured = figures(
-        detector,
-        read_landmarked(options.data / "faces", "val"),
-        held_aside_negatives(read_landmarked(options.data / "faces", "train")),
-        options.score_threshold,
-    )
+    images = read_landmarked(options.data / "faces", "val")
+    negatives = held_aside_negatives(read_landmarked(options.data / "faces", "train"))
+    measured = figures(detector, images, negatives, options.score_threshold)
+    measured |= landmark_error(detector, images, options.score_threshold)
     content["small_faces_and_landmarks"] = {
         name: round(measured[name], 4) for name in SMALL_FACES_AND_LANDMARKS
     }

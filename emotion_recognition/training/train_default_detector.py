@@ -21,10 +21,13 @@ from torch.utils.data import DataLoader
 
 from emotion_recognition.core.multilevel import MultilevelDetector
 from emotion_recognition.training.default_detector import DefaultDetector, taking_pixels
-from emotion_recognition.training.detection_data import SOURCE_WEIGHTS, AnnotatedImage
+from emotion_recognition.training.detection_data import (
+    SOURCE_WEIGHTS,
+    AnnotatedImage,
+    read_annotations,
+)
 from emotion_recognition.training.evaluate_default_detector import PERCENTS
 from emotion_recognition.training.evaluate_detector import detector_figures
-from emotion_recognition.training.face_landmarks import read_landmarked
 from emotion_recognition.training.held_aside import without_held_aside
 from emotion_recognition.training.image_cache import ImageCache, read_pixels
 from emotion_recognition.training.multilevel_data import MultilevelDataset
@@ -69,8 +72,8 @@ def main() -> None:
 
     torch.manual_seed(options.seed)
     cv2.setNumThreads(0)  # the loader's workers are the parallelism
-    train = without_held_aside(read_landmarked(options.data, "train"))[: options.limit]
-    held_out = read_landmarked(options.data, "val")[: options.limit]
+    train = without_held_aside(read_annotations(options.data, "train"))[: options.limit]
+    held_out = read_annotations(options.data, "val")[: options.limit]
     read = ImageCache([image.path for image in train], options.cache) if options.cache else None
     loader = DataLoader(
         MultilevelDataset(train, options.seed, options.size, read or read_pixels),

@@ -91,7 +91,6 @@ def test_figures_of_a_known_case(image: LandmarkedImage) -> None:
     measured = figures(detect, [image], [image, image], 0.5)
     assert measured["ap50_3"] == measured["ap50_10"] == measured["mean_iou_p1"] == 1
     assert measured["detections_on_no_face"] == 2
-    assert measured["landmark_error"] == 0
 
 
 def test_weights_are_read_of_finished_runs_and_of_checkpoints(tmp_path: Path) -> None:
@@ -129,7 +128,7 @@ def models(tmp_path: Path) -> Path:
     export_ncnn(folder / "float.onnx", folder / "float.ncnn")
     content = {
         "input_shape": [1, 3, 256, 320],
-        "output_shape": [1, 15, 40 * 32 + 20 * 16 + 10 * 8],
+        "output_shape": [1, 5, 40 * 32 + 20 * 16 + 10 * 8],
         "settings": {"score_threshold": 0.5, "input_width": 160},
         "labels": ["face"],
         "metrics": {},
@@ -163,7 +162,6 @@ def test_a_packaged_detector_computes_what_its_weights_compute(
         tolerance = 0.05 if backend == "ncnn" else 1e-3  # its weights have 16 bits
         assert detect.network(tensor) == pytest.approx(network(tensor), abs=tolerance)
         assert detect(pixels)
-        assert all(len(face.landmarks) == 5 for face in detect(pixels))
 
 
 def test_a_backend_without_a_file_of_it_says_so(
@@ -180,7 +178,7 @@ def test_a_backend_without_a_file_of_it_says_so(
         ("input_shape", [1, 3, 256, 310], "all multiples of 32"),
         ("input_shape", [1, 3, 256], "all multiples of 32"),
         ("input_shape", [1, 1, 256, 320], "input_shape is"),
-        ("output_shape", [1, 15, 1681], "output_shape is"),
+        ("output_shape", [1, 5, 1681], "output_shape is"),
         ("settings", {"score_threshold": 0.5, "input_width": 161}, "all multiples of 32"),
         ("settings", {"score_threshold": 0.5, "input_width": 0}, "input_width must be"),
     ],

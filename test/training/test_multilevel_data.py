@@ -11,12 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from emotion_recognition.training import image_cache
+from emotion_recognition.training.detection_data import AnnotatedImage
 from emotion_recognition.training.detection_loss import EMPTY, FACE, IGNORED
-from emotion_recognition.training.face_landmarks import (
-    MIRRORED,
-    LandmarkedImage,
-    read_landmarked,
-)
+from emotion_recognition.training.face_landmarks import read_landmarked
 from emotion_recognition.training.image_cache import ImageCache, read_pixels
 from emotion_recognition.training.multilevel_data import (
     MOST_FACES,
@@ -34,18 +31,13 @@ POINTS = np.array([[105, 100], [135, 100], [120, 115], [108, 130], [132, 130]], 
 SIZE = 160
 
 
-def picture(
-    *boxes: tuple[float, ...], ignore: bool = False, landmarks: bool = True
-) -> LandmarkedImage:
-    points = POINTS if landmarks else np.full_like(POINTS, np.nan)
-    return LandmarkedImage(
+def picture(*boxes: tuple[float, ...], ignore: bool = False) -> AnnotatedImage:
+    return AnnotatedImage(
         Path("face.png" if boxes else "none.png"),
         "test",
         320,
         np.array(boxes, np.float32).reshape(-1, 4),
         np.full(len(boxes), ignore),
-        landmarks=np.tile(points, (len(boxes), 1, 1)),
-        human=np.zeros(len(boxes), bool),
     )
 
 
@@ -90,35 +82,11 @@ def test_boxes_are_where_the_faces_are_drawn(monkeypatch: pytest.MonkeyPatch, sh
     assert np.abs(shift.mean(0)).max() < 0.15
 
 
-def test_landmarks_move_with_the_face(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emotion_recognition.training.multilevel_data.COLLAGES", (1, 0, 0))
-    dataset = MultilevelDataset([picture(BOX)], 0, SIZE, drawn)
-    mirrorings = set()
-    for epoch in range(40):
-        _, target = dataset[(epoch, 0)]
-        box, points = target[0, :4], target[0, 5:].reshape(5, 2)
-        if target[0, 4] != FACE or box.min() <= 0 or box.max() >= SIZE:
-            continue
-        inside = (points - box[:2]) / (box[2:] - box[:2])
-        assert (inside > 0.1).all()
-        assert (inside < 0.9).all()
-        assert points[0, 0] < points[1, 0]  # image-left first, mirrored or not
-        assert points[3, 0] < points[4, 0]
-        assert points[0, 1] < points[2, 1] < points[3, 1]
-        mirrorings.add(bool(inside[2, 0] > 0.5))
-    assert len(mirrorings) == 2
-
-
 def test_mirroring_twice_changes_nothing() -> None:
-    faces = (np.array([BOX], np.float32), np.array([False]), POINTS[None])
-    once = mirrored(faces, 320)
-    assert once[0].tolist() == [[170, 70, 230, 150]]
-    assert once[2][0, 0].tolist() == [320 - 135, 100]
-    assert once[2][0, 3].tolist() == [320 - 132, 130]
-    twice = mirrored(once, 320)
-    assert (twice[0] == faces[0]).all()
-    assert (twice[2] == faces[2]).all()
-    assert [MIRRORED[index] for index in MIRRORED] == list(range(5))
+    boxes = np.array([BOX], np.float32)
+    once = mirrored(boxes, 320)
+    assert once.tolist() == [[170, 70, 230, 150]]
+    assert (mirrored(once, 320) == boxes).all()
 
 
 def test_collages_hold_more_and_smaller_faces(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,12 +102,12 @@ def test_collages_hold_more_and_smaller_faces(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_sample_depends_on_seed_epoch_and_index_alone() -> None:
-    images = [picture(BOX), picture(), picture(BOX, landmarks=False)]
+    images = [picture(BOX), picture(), picture(BOX)]
     one, other = (MultilevelDataset(images, 3, SIZE, drawn) for _ in range(2))
     one[(0, 0)]
     for key in ((0, 1), (1, 2)):
         for first, second in zip(one[key], other[key], strict=True):
-            assert torch.equal(first.nan_to_num(), second.nan_to_num())
+            assert torch.equal(first, second)
     assert not torch.equal(one[(0, 0)][0], one[(1, 0)][0])
 
 
@@ -159,8 +127,8 @@ def test_faces_that_are_cut_off_or_too_small(
     shift: float, zoom: float, states: list[float]
 ) -> None:
     matrix = np.array([[zoom, 0, shift], [0, zoom, 0]], np.float64)
-    boxes, ignore, landmarks = visible_faces(picture(BOX), matrix, 320, 240)
-    target = face_list(boxes, ignore, landmarks)
+    boxes, ignore = visible_faces(picture(BOX), matrix, 320, 240)
+    target = face_list(boxes, ignore)
     if zoom < 1:
         assert target[0, 4] == IGNORED
     else:
@@ -169,15 +137,14 @@ def test_faces_that_are_cut_off_or_too_small(
 
 def test_flagged_faces_stay_flagged() -> None:
     identity = np.eye(2, 3)
-    boxes, ignore, landmarks = visible_faces(picture(BOX, ignore=True), identity, 320, 240)
-    assert face_list(boxes, ignore, landmarks)[0, 4] == IGNORED
+    boxes, ignore = visible_faces(picture(BOX, ignore=True), identity, 320, 240)
+    assert face_list(boxes, ignore)[0, 4] == IGNORED
 
 
 def test_of_too_many_faces_the_larger_ones_are_kept() -> None:
     sides = np.arange(10, 10 + MOST_FACES + 5, dtype=np.float32)
     boxes = np.stack([sides * 0, sides * 0, sides, sides], axis=1)
-    points = np.zeros((len(sides), 5, 2), np.float32)
-    target = face_list(boxes, np.zeros(len(sides), bool), points)
+    target = face_list(boxes, np.zeros(len(sides), bool))
     assert target[:, 2].min() == 15
 
 

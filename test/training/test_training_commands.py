@@ -2,10 +2,8 @@
 
 import csv
 import json
-import os
 import shutil
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -16,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from ferplus_archive import write_ferplus
+from training_process import train
 from untrained_detector import untrained
 
 from emotion_recognition.backends import open_model
@@ -31,18 +30,6 @@ LANDMARK_COLUMNS = (
     "eye1_x,eye1_y,eye2_x,eye2_y,nose_x,nose_y,mouth1_x,mouth1_y,mouth2_x,mouth2_y"
 )
 POINTS = (34, 27, 46, 27, 40, 31, 36, 36, 44, 36)
-
-KILL_AFTER_FIRST_CHECKPOINT = """
-import os, pathlib, runpy, signal, sys
-rename = pathlib.Path.replace
-def rename_and_die(self, target):
-    rename(self, target)
-    if self.name == "checkpoint.partial":
-        os.kill(os.getpid(), signal.SIGKILL)
-pathlib.Path.replace = rename_and_die
-sys.argv = sys.argv[1:]
-runpy.run_module(sys.argv[0], run_name="__main__")
-"""
 
 
 @pytest.fixture(scope="module")
@@ -76,21 +63,14 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def train(net: str, data: Path, output: Path, *more: str, killed: bool = False) -> int:
-    """Two epochs in a process of their own; the exit code."""
-    module = f"emotion_recognition.training.train_{net}"
+def train_briefly(net: str, data: Path, output: Path, *more: str, killed: bool = False) -> None:
+    """Two epochs; or, killed, the first of them."""
     path = data if net == "classifier" else data / "faces"
-    start = ["-c", KILL_AFTER_FIRST_CHECKPOINT, module] if killed else ["-m", module]
-    command = [sys.executable, *start, "--data", path, "--output", output, *more]
-    command += ["--epochs", "2", "--batch-size", "4", "--workers", "0"]
-    if net == "default_detector":
-        command += ["--size", "96"]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    finished = subprocess.run(
-        list(map(str, command)), env=environment, capture_output=True, text=True
-    )
-    assert finished.returncode in (0, -signal.SIGKILL), finished.stderr
-    return finished.returncode
+    arguments = ("--data", path, "--output", output, *more)
+    brief = ("--epochs", 2, "--batch-size", 4, "--workers", 0)
+    size = ("--size", 96) if net == "default_detector" else ()
+    code = train(net, *arguments, *brief, *size, killed=killed)
+    assert code == (-signal.SIGKILL if killed else 0)
 
 
 #: The default detector's rate falls in the second of the epochs.
@@ -109,7 +89,7 @@ def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[s
     @cache
     def whole(net: str) -> Path:
         output = tmp_path_factory.mktemp(f"whole_{net}")
-        assert train(net, data, output, *PLANS[net]) == 0
+        train_briefly(net, data, output, *PLANS[net])
         return output / "float.pt"
 
     return whole
@@ -120,9 +100,9 @@ def test_a_killed_run_goes_on_and_ends_with_the_weights_of_one_that_was_not(
     net: str, data: Path, trained: Callable[[str], Path], tmp_path: Path
 ) -> None:
     plan, output = PLANS[net], tmp_path / "killed"
-    assert train(net, data, output, *plan, killed=True) == -signal.SIGKILL
+    train_briefly(net, data, output, *plan, killed=True)
     assert not (output / "float.pt").exists()
-    assert train(net, data, output, *plan) == 0
+    train_briefly(net, data, output, *plan)
     whole, resumed = (
         torch.load(weights, weights_only=True) for weights in (trained(net), output / "float.pt")
     )
@@ -135,8 +115,8 @@ def test_a_run_of_constant_rate_goes_on_to_decay_as_if_that_had_been_planned(
     data: Path, trained: Callable[[str], Path], tmp_path: Path
 ) -> None:
     net = "default_detector"
-    train(net, data, tmp_path, "--decay-epochs", "0", killed=True)
-    train(net, data, tmp_path, *PLANS[net])
+    train_briefly(net, data, tmp_path, "--decay-epochs", "0", killed=True)
+    train_briefly(net, data, tmp_path, *PLANS[net])
     whole, later = (
         torch.load(weights, weights_only=True) for weights in (trained(net), tmp_path / "float.pt")
     )
@@ -149,7 +129,7 @@ def test_training_with_rounding_leaves_weights_to_publish(
     net: str, data: Path, trained: Callable[[str], Path], tmp_path: Path
 ) -> None:
     initial = ("--initial", str(trained(net)), "--quantization-aware")
-    train(net, data, tmp_path / "rounded", *initial, "--learning-rate", "1e-4")
+    train_briefly(net, data, tmp_path / "rounded", *initial, "--learning-rate", "1e-4")
     before = torch.load(trained(net), weights_only=True)
     fused = torch.load(tmp_path / "rounded" / "fused.pt", weights_only=True)
     assert not any("running_mean" in name for name in fused)

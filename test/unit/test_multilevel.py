@@ -1,4 +1,4 @@
-"""The detector with levels and landmarks, behind networks made here."""
+"""The detector with levels, behind networks made here."""
 
 import numpy as np
 import pytest
@@ -18,24 +18,20 @@ from emotion_recognition.core.multilevel import (
 from emotion_recognition.core.types import Box
 
 Floats = NDArray[np.float32]
-#: Eyes, nose, corners of the mouth, in fractions of a box.
-POINTS = np.array([[0.3, 0.4], [0.7, 0.4], [0.5, 0.6], [0.35, 0.8], [0.65, 0.8]], np.float32)
 
 
 def output_for(box: tuple[float, ...], stride: int, shape: tuple[int, int], logit: float) -> Floats:
-    """(15, A) that says of one cell that it sees a face, in pixels of the input; of others not."""
+    """(5, A) that says of one cell that it sees a face, in pixels of the input; of others not."""
     centers, strides = cells(*shape)
     middle = np.array([box[0] + box[2], box[1] + box[3]], np.float32) / 2
     size = np.array([box[2] - box[0], box[3] - box[1]], np.float32)
     distance = np.abs(centers - middle).max(1) + 1e6 * (strides != stride)
     cell = int(distance.argmin())
-    landmarks = np.array(box[:2], np.float32) + POINTS * size
     output = np.zeros((CHANNELS, len(centers)), np.float32)
     output[4] = -20
     output[:2, cell] = (middle - centers[cell]) / stride
     output[2:4, cell] = np.log(size / stride)
     output[4, cell] = logit
-    output[5:, cell] = ((landmarks - centers[cell]) / stride).ravel()
     return output
 
 
@@ -51,30 +47,19 @@ def network_for(box: tuple[float, ...], stride: int = 16, logit: float = 2.0) ->
 @pytest.mark.parametrize("stride", STRIDES)
 def test_a_face_on_every_level_is_found_where_it_is(stride: int) -> None:
     box = (100.0, 60.0, 148.0, 124.0)
-    boxes, scores, landmarks = decode(output_for(box, stride, (256, 320), 0.0), (256, 320), 0.5)
+    boxes, scores = decode(output_for(box, stride, (256, 320), 0.0), (256, 320), 0.5)
     assert boxes == pytest.approx(np.array([box]), abs=1e-3)
     assert scores == pytest.approx([0.5])
-    expected = np.array([100, 60]) + POINTS * [48, 64]
-    assert landmarks[0] == pytest.approx(expected, abs=1e-3)
 
 
-def test_faces_and_landmarks_are_in_pixels_of_the_image() -> None:
+def test_faces_are_in_pixels_of_the_image() -> None:
     detect = MultilevelDetector(network_for((100, 60, 148, 124)), 0.5)
     (face,) = detect(np.zeros((480, 640, 3), np.uint8))  # twice as large as the input
     assert (face.box.x1, face.box.y1, face.box.x2, face.box.y2) == pytest.approx(
         (200, 120, 296, 248), abs=1e-3
     )
     assert face.score == pytest.approx(1 / (1 + np.exp(-2)))
-    assert np.array(face.landmarks) == pytest.approx(
-        np.array([200, 120]) + POINTS * [96, 128], abs=1e-3
-    )
-
-
-def test_boxes_are_clipped_to_the_image_but_landmarks_are_not() -> None:
-    detect = MultilevelDetector(network_for((-20, 60, 28, 124)), 0.5)
-    (face,) = detect(np.zeros((240, 320, 3), np.uint8))
-    assert face.box.x1 == 0
-    assert face.landmarks[0][0] == pytest.approx(-20 + 0.3 * 48, abs=1e-3)
+    assert face.landmarks == (), "without a landmarker"
 
 
 @pytest.mark.parametrize(
@@ -155,9 +140,8 @@ def test_an_output_that_is_not_finite_is_refused(wrong: float) -> None:
 
 def test_huge_values_overflow_nothing() -> None:
     output = np.full((CHANNELS, len(cells(64, 64)[0])), 1e4, np.float32)
-    boxes, scores, landmarks = decode(output, (64, 64), 0.5)
+    boxes, scores = decode(output, (64, 64), 0.5)
     assert np.isfinite(boxes).all()
-    assert np.isfinite(landmarks).all()
     assert (scores == 1).all()
     output[4] = -1e4
     assert len(decode(output, (64, 64), 0.5)[0]) == 0
@@ -170,20 +154,16 @@ def test_huge_values_overflow_nothing() -> None:
 
 def test_boxes_on_one_face_become_one_between_them_with_the_best_score() -> None:
     boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [40, 40, 50, 50]], np.float32)
-    landmarks = np.stack([np.full((5, 2), value, np.float32) for value in (4, 5, 44)])
-    found, scores, points = suppress(boxes, np.array([0.6, 0.9, 0.7], np.float32), landmarks)
+    found, scores = suppress(boxes, np.array([0.6, 0.9, 0.7], np.float32))
     assert scores == pytest.approx([0.9, 0.7])
     best, other = 0.9, 0.6 * 90 / 110  # score times overlap with the best
     assert found[0, 0] == pytest.approx(best / (best + other)), "nearer to the better one"
-    assert points[0] == pytest.approx((5 * best + 4 * other) / (best + other))
     assert found[1] == pytest.approx(boxes[2])
 
 
 def test_without_a_face_all_is_empty() -> None:
-    empty = np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 5, 2), np.float32)
-    boxes, scores, landmarks = suppress(*empty)
-    assert (boxes.shape, scores.shape, landmarks.shape) == ((0, 4), (0,), (0, 5, 2))
-    assert {boxes.dtype, landmarks.dtype} == {np.dtype(np.float32)}
+    boxes, scores = suppress(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
+    assert (boxes.shape, scores.shape, boxes.dtype) == ((0, 4), (0,), np.float32)
     detect = MultilevelDetector(network_for((0, 0, 9, 9), logit=-20), 0.5)
     assert detect(np.zeros((240, 320, 3), np.uint8)) == ()
 
@@ -192,15 +172,14 @@ def test_every_multiple_of_32_is_an_input_width() -> None:
     assert MultilevelDetector(network_for((0, 0, 9, 9)), 0.5, 32).input_width == 32
 
 
-def test_each_cell_that_sees_a_face_has_landmarks_of_its_own() -> None:
+def test_each_cell_that_sees_a_face_has_a_box_of_its_own() -> None:
     first, second = (10.0, 20.0, 50.0, 70.0), (200.0, 100.0, 260.0, 180.0)
     output = output_for(first, 8, (256, 320), 1.0)
     other = output_for(second, 16, (256, 320), 1.0)
     cell = int(other[4].argmax())
     output[:, cell] = other[:, cell]
-    _, _, landmarks = decode(output, (256, 320), 0.5)
-    assert landmarks[0] == pytest.approx(np.array(first[:2]) + POINTS * [40, 50], abs=1e-3)
-    assert landmarks[1] == pytest.approx(np.array(second[:2]) + POINTS * [60, 80], abs=1e-3)
+    boxes, _ = decode(output, (256, 320), 0.5)
+    assert boxes == pytest.approx(np.array([first, second]), abs=1e-3)
 
 
 def test_at_a_threshold_of_0_every_cell_is_a_face_and_at_1_only_what_is_sure() -> None:
@@ -211,7 +190,7 @@ def test_at_a_threshold_of_0_every_cell_is_a_face_and_at_1_only_what_is_sure() -
     assert len(decode(output, (64, 64), 1.0)[1]) == 2
 
 
-def test_landmarks_are_those_of_the_landmarker_where_there_is_one() -> None:
+def test_landmarks_are_those_of_the_landmarker() -> None:
     asked: list[tuple[tuple[int, ...], list[Box]]] = []
     points = tuple((float(index), 7.0) for index in range(5))
 
