@@ -17,8 +17,8 @@ FILES: tuple[FileKind, ...] = ("onnx_float",)
 
 def open_network(content: bytes, threads: int) -> Network:
     network = cv2.dnn.readNetFromONNX(np.frombuffer(content, np.uint8))
-    if threads:
-        cv2.setNumThreads(threads)  # for the process: OpenCV has no setting of a single network
+    # For the process: OpenCV has no setting of a single network. Nodes have set it to 1.
+    cv2.setNumThreads(threads or cv2.getNumberOfCPUs())
 
     def run(tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         network.setInput(tensor)

@@ -183,6 +183,18 @@ def test_one_thread_gives_the_same_answer(images: list[Image]) -> None:
         torch.set_num_threads(threads[1])
 
 
+def test_networks_in_opencv_take_every_core_all_the_same() -> None:
+    threads = cv2.getNumThreads()
+    try:
+        cv2.setNumThreads(1)
+        load_detector("default", "opencv")
+        assert cv2.getNumThreads() == cv2.getNumberOfCPUs()
+        load_detector("default", "opencv", threads=1)
+        assert cv2.getNumThreads() == 1
+    finally:
+        cv2.setNumThreads(threads)
+
+
 def test_a_missing_backend_is_named_with_the_way_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(BACKENDS, "torch", ("no_such_module", "pip install torch"))
     with pytest.raises(BackendError, match="pip install torch"):

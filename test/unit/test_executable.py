@@ -68,3 +68,21 @@ def test_the_linear_algebra_of_a_library_starts_no_threads(library: str) -> None
         [sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True
     )
     assert int(ended.stdout) == 1
+
+
+@pytest.mark.parametrize(
+    ("environment", "threads"), [({}, 1), ({"OPENCV_FOR_THREADS_NUM": "3"}, 3)], ids=str
+)
+def test_opencv_works_with_one_thread_unless_told_otherwise(
+    environment: dict[str, str], threads: int
+) -> None:
+    program = "import emotion_recognition.ros.process.executable, cv2; print(cv2.getNumThreads())"
+    others = {name: value for name, value in os.environ.items() if not name.startswith("OPENCV_")}
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        env=others | environment,
+        check=True,
+    )
+    assert int(ended.stdout) == threads

@@ -16,6 +16,9 @@ from emotion_recognition.ros.process.shared_memory import hide_own_segments, rem
 # OpenBLAS starts a thread for each core when NumPy and OpenCV are imported, one set each, and none
 # has work here: the networks do not use it. Whoever sets another number keeps it.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# OpenCV would share a resize of half a millisecond among all cores and wait for the last of them:
+# a fifth more work, and on cores that others use as well an image took nearly twice as long.
+os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
 
 #: What ROS 2 itself brings; a virtual environment without ROS has none of it.
 _ROS_PACKAGES = {"rclpy", "rcl_interfaces", "builtin_interfaces", "sensor_msgs", "std_msgs"}
