@@ -83,9 +83,18 @@ class DetectionHead(nn.Sequential):
 
 def taking_pixels(network: DefaultDetector) -> DefaultDetector:
     """A copy whose input is in [0, 255]: the scaling becomes part of the first convolution."""
+    return _with_scaled_input(network, 1 / 255)
+
+
+def taking_fractions(network: DefaultDetector) -> DefaultDetector:
+    """The opposite of `taking_pixels`."""
+    return _with_scaled_input(network, 255)
+
+
+def _with_scaled_input(network: DefaultDetector, factor: float) -> DefaultDetector:
     scaled = copy.deepcopy(network)
     first = scaled.stem[0]
     assert isinstance(first, nn.Conv2d)
     with torch.no_grad():
-        first.weight.div_(255)
+        first.weight.mul_(factor)
     return scaled

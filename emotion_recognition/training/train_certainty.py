@@ -32,7 +32,7 @@ from emotion_recognition.training.hidden_parts import (
 from emotion_recognition.training.labelled_faces import Crop, LabelledFaces
 from emotion_recognition.training.opinions import MASKED, upright_faces
 from emotion_recognition.training.perturbations import PERTURBATIONS
-from emotion_recognition.training.published_weights import published_network
+from emotion_recognition.training.published_weights import published_classifier
 from emotion_recognition.training.residual_network import CertaintyClassifier
 
 #: Masks are drawn here and there on a face, see below.
@@ -184,7 +184,7 @@ def main() -> None:
     manifest = read_manifest("classifier", options.classifier, options.models)
     classes = len(manifest.labels)
     network = CertaintyClassifier(classes).eval()
-    network.classifier = published_network(manifest, options.data, classes)
+    network.classifier = published_classifier(manifest, options.data, classes)
     seen = views(
         network,
         labelled_faces(options.data, classes),

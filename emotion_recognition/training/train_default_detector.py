@@ -59,6 +59,7 @@ def main() -> None:
     parser.add_argument(
         "--output", type=Path, required=True, help="checkpoints and curves; resumed"
     )
+    parser.add_argument("--initial", type=Path, help="float.pt of an earlier run to go on from")
     parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--decay-epochs", type=int, default=10, help="the last of all epochs")
     parser.add_argument("--size", type=int, default=256, help="of a sample's sides, in pixels")
@@ -98,7 +99,10 @@ def main() -> None:
             make_optimizer=Muon,
         )
 
-    train_and_save(DefaultDetector(), train_network, options.output)
+    network = DefaultDetector()
+    if options.initial:
+        network.load_state_dict(torch.load(options.initial, weights_only=True))
+    train_and_save(network, train_network, options.output)
 
 
 if __name__ == "__main__":

@@ -2,41 +2,65 @@
 
 from pathlib import Path
 
+import pytest
 import torch
+from torch import nn
+from untrained_detector import untrained
 
+from emotion_recognition.training.default_detector import (
+    DefaultDetector,
+    taking_fractions,
+    taking_pixels,
+)
 from emotion_recognition.training.onnx_export import export_onnx
-from emotion_recognition.training.published_weights import read_fused, unfused
+from emotion_recognition.training.published_weights import Layer, read_fused, take_over
 from emotion_recognition.training.quantize import fuse
 from emotion_recognition.training.residual_network import DefaultClassifier
 
+CROPS, IMAGES = torch.rand(64, 1, 64, 64), torch.rand(32, 3, 64, 96)
 
-def published(path: Path) -> tuple[DefaultClassifier, bytes]:
-    """A network of four classes with statistics of its own, and its fused file."""
+
+def classifier() -> DefaultClassifier:
+    """With statistics of its own."""
     torch.manual_seed(0)
     network = DefaultClassifier().train()
-    network(torch.rand(16, 1, 64, 64))
-    network.eval()
-    export_onnx(fuse(network), torch.rand(1, 1, 64, 64), path)
-    return network, path.read_bytes()
+    network(CROPS[:16])
+    return network.eval()
 
 
-def test_the_network_answers_as_the_file_and_holds_new_emotions_for_unlikely(
-    tmp_path: Path,
+def fused(network: nn.Module, inputs: torch.Tensor, path: Path) -> list[Layer]:
+    export_onnx(fuse(network), inputs[:1], path, any_size=isinstance(network, DefaultDetector))
+    return read_fused(path.read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("published", "fresh", "inputs"),
+    [(classifier, DefaultClassifier, CROPS), (untrained, DefaultDetector, IMAGES)],
+    ids=["classifier", "detector"],
+)
+def test_a_network_answers_as_the_file_and_has_statistics_of_what_it_is_trained_on(
+    published: type, fresh: type, inputs: torch.Tensor, tmp_path: Path
 ) -> None:
-    network, content = published(tmp_path / "float.onnx")
-    crops = torch.rand(8, 1, 64, 64)
-    again = unfused(read_fused(content), crops)
+    network, again = published(), fresh()
+    take_over(again, fused(network, inputs, tmp_path / "float.onnx"), inputs)
     with torch.no_grad():
-        torch.testing.assert_close(again(crops)[:, :4], network(crops), rtol=1e-3, atol=1e-3)
-        assert torch.softmax(again(crops), 1)[:, 4:].max() < 0.2
-
-
-def test_its_normalizations_have_the_statistics_of_the_faces(tmp_path: Path) -> None:
-    _, content = published(tmp_path / "float.onnx")
-    crops = torch.rand(64, 1, 64, 64)
-    again = unfused(read_fused(content), crops)
-    with torch.no_grad():
-        trained = again(crops)
+        answers = again(inputs)
+        torch.testing.assert_close(answers, network(inputs), rtol=1e-3, atol=1e-3)
         again.train()
-        again.dropout.eval()
-        torch.testing.assert_close(again(crops), trained, rtol=1e-2, atol=1e-2)
+        for module in again.modules():
+            if isinstance(module, nn.Dropout):
+                module.eval()
+        torch.testing.assert_close(again(inputs), answers, rtol=1e-2, atol=1e-2)
+
+
+def test_layers_of_another_network_are_refused(tmp_path: Path) -> None:
+    layers = fused(classifier(), CROPS, tmp_path / "float.onnx")
+    with pytest.raises(ValueError, match="shorter"):
+        take_over(DefaultClassifier(), layers[:-1], CROPS)
+
+
+def test_fractions_give_what_pixels_gave() -> None:
+    network = untrained()
+    with torch.no_grad():
+        again = taking_fractions(taking_pixels(network))(IMAGES)
+        torch.testing.assert_close(again, network(IMAGES), rtol=1e-4, atol=1e-4)
