@@ -38,6 +38,13 @@ foreach(dependency {dependencies})
   find_package(${{dependency}} REQUIRED)
 endforeach()
 rosidl_generate_interfaces(${{PROJECT_NAME}} {messages} DEPENDENCIES {dependencies})
+# Together: most of the time goes into the headers that they all include.
+foreach(kind typesupport_cpp typesupport_fastrtps_c typesupport_fastrtps_cpp)
+  if(TARGET ${{PROJECT_NAME}}__rosidl_${{kind}})
+    set_target_properties(
+      ${{PROJECT_NAME}}__rosidl_${{kind}} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
+  endif()
+endforeach()
 ament_package()
 """
 PACKAGE_XML = """\
