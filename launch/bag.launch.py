@@ -8,6 +8,7 @@ from launch.events.process import ProcessExited, ProcessIO
 from emotion_recognition.ros.launch_files.arguments import (
     existing_path,
     not_negative,
+    one_of,
     positive_number,
     require,
 )
@@ -29,6 +30,12 @@ ARGUMENTS = {
     "loop": ("false", "Start again at the end; otherwise the launch ends there."),
 }
 READY = b"Ready: "  # what emotion_node logs when it is active; images before that would be lost
+AUDIBLE = one_of(
+    "debug",
+    "info",
+    because="the recording is played when emotion_node logs, as info, that it is ready",
+)
+SIMULATED = {"use_sim_time": True}  # the recording's time, which the player publishes
 
 
 def emotion_node_and_player(context: LaunchContext) -> list[Action]:
@@ -37,8 +44,10 @@ def emotion_node_and_player(context: LaunchContext) -> list[Action]:
     command += ["--rate", str(positive_number("rate", given["rate"]))] if given["rate"] else []
     command += ["--delay", str(not_negative("delay", given["delay"]))] if given["delay"] else []
     command += ["--loop"] if is_true(context, "loop") else []
+    if given["log_level"]:
+        AUDIBLE("log_level", given["log_level"])
     require("ros2bag")
-    node = emotion_node(context, parameters={"use_sim_time": True})
+    node = emotion_node(context, parameters=SIMULATED)
     player = [
         ExecuteProcess(
             cmd=command,
@@ -62,4 +71,4 @@ def end(event: ProcessExited, context: LaunchContext) -> Shutdown:
 
 
 def generate_launch_description() -> LaunchDescription:
-    return describe(ARGUMENTS, emotion_node_and_player)
+    return describe(ARGUMENTS, emotion_node_and_player, parameters=SIMULATED)

@@ -13,7 +13,7 @@ from emotion_recognition.ros.launch_files.arguments import (
     whole_number,
 )
 from emotion_recognition.ros.launch_files.parts import (
-    image_node,
+    camera_driver,
     is_true,
     parameters_from_arguments,
     with_emotion_node,
@@ -54,9 +54,7 @@ def camera_node(context: LaunchContext) -> list[Node]:
     if fps := context.launch_configurations["fps"]:
         duration = round(1e6 / positive_number("fps", fps))  # microseconds
         parameters.append({"FrameDurationLimits": [duration, duration]})
-    return [
-        image_node(context, "camera_ros", "camera_node", parameters, "~/image_raw", name="camera")
-    ]
+    return [camera_driver(context, "camera_ros", "camera_node", parameters, "~/")]
 
 
 def generate_launch_description() -> LaunchDescription:

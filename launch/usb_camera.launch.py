@@ -5,7 +5,7 @@ from launch_ros.actions import Node
 
 from emotion_recognition.ros.launch_files.arguments import number, require, text, whole_number
 from emotion_recognition.ros.launch_files.parts import (
-    image_node,
+    camera_driver,
     is_true,
     parameters_from_arguments,
     with_emotion_node,
@@ -36,7 +36,7 @@ def camera_node(context: LaunchContext) -> list[Node]:
         framerate=number,
         frame_id=text,
     )
-    return [image_node(context, "usb_cam", "usb_cam_node_exe", parameters, name="camera")]
+    return [camera_driver(context, "usb_cam", "usb_cam_node_exe", parameters)]
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_recognition.core.images.sources import FrameSource
+from emotion_recognition.tools.output_path import OutputError, expect_writable
 
 #: Endings of the videos that can be written, each with its codec, both parts of OpenCV's wheels.
 VIDEO_CODECS = {".mp4": "mp4v", ".avi": "MJPG"}
@@ -18,10 +19,6 @@ VIDEO_CODECS = {".mp4": "mp4v", ".avi": "MJPG"}
 # while each of them is worked on.
 _DEFAULT_RATE = 30.0
 _LIVE_RATE = 15.0
-
-
-class OutputError(RuntimeError):
-    """A file that cannot be written; the message names it and says what was expected."""
 
 
 class TimedVideo:
@@ -74,7 +71,8 @@ class AnnotatedCopy:
             self._files = _image_files(path, source.images)
         else:
             self._files = []
-            _check_video_path(path, source.name)
+            _expect_ending(path)
+            expect_writable(path, source)
 
     def add(self, frame: NDArray[np.uint8], index: int, time: float) -> None:
         """frame: uint8 (H, W, 3) BGR. index: its place in the source. time: its own in seconds.
@@ -122,11 +120,7 @@ def _write_image(file: Path, image: NDArray[np.uint8]) -> None:
         raise OutputError(f"cannot write the image '{file}'")
 
 
-def _check_video_path(path: Path, source: str) -> None:
+def _expect_ending(path: Path) -> None:
     if path.suffix.lower() not in VIDEO_CODECS:
         expected = " or ".join(VIDEO_CODECS)
         raise OutputError(f"the copy of a video must end in {expected}, got '{path}'")
-    if not path.parent.is_dir():
-        raise OutputError(f"there is no folder '{path.parent}' for the copy '{path.name}'")
-    if path.resolve() == Path(source).resolve():
-        raise OutputError(f"the copy would overwrite its source '{source}'; name another path")

@@ -33,8 +33,9 @@ from emotion_recognition.core.images.overlay import draw_faces
 from emotion_recognition.core.images.sources import FrameSource, SourceError, open_source
 from emotion_recognition.core.manifest import DEFAULT_CLASSIFIER, DEFAULT_DETECTOR
 from emotion_recognition.pipeline import EmotionPipeline
-from emotion_recognition.tools.annotated_copy import AnnotatedCopy, OutputError
+from emotion_recognition.tools.annotated_copy import AnnotatedCopy
 from emotion_recognition.tools.answers import Answer, answers, record
+from emotion_recognition.tools.output_path import OutputError, expect_different, expect_writable
 from emotion_recognition.tools.tracks_report import TracksReport, add_options
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(words)
     try:
         return _run(options)
+    except KeyboardInterrupt:  # before there was anything to end
+        return INTERRUPTED
     except BrokenPipeError:  # as of `emotion_recognition video.mp4 | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -94,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="the same for others on the network, who need the address with its token",
     )
-    parser.add_argument("--web-port", metavar="PORT", type=_count, help="of the page")
+    parser.add_argument("--web-port", metavar="PORT", type=_port, help="of the page")
     parser.add_argument(
         "--detector", default=DEFAULT_DETECTOR, help="packaged detector (%(default)s)"
     )
@@ -149,12 +152,21 @@ def _count(text: str) -> int:
     return value
 
 
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 65535:
+        raise argparse.ArgumentTypeError(f"expected a port from 0 (any) to 65535, got {text}")
+    return value
+
+
 def _run(options: argparse.Namespace) -> int:
     source = open_source(options.source)
     has_page = options.web or options.web_network
     reports = options.summary or options.plot is not None
     writes = options.annotated is not None or reports or has_page
     json_path = options.json or (None if writes else "-")
+    json_file = None if json_path in (None, "-") else Path(json_path)
+    expect_different(filter(None, (json_file, options.annotated, options.plot)))
     with ExitStack() as stack:
         copy = lines = page = report = None
         if options.annotated is not None:
@@ -163,9 +175,11 @@ def _run(options: argparse.Namespace) -> int:
             output = sys.stderr if json_path == "-" else sys.stdout
             table = output if options.summary else None
             report = TracksReport(source, table, options.plot)
-        if json_path is not None:
-            lines = stack.enter_context(_open_lines(json_path))
+        if json_file is not None:
+            expect_writable(json_file, source)
         pipeline = _pipeline(options)
+        if json_path is not None:  # only now, as it empties a file of an earlier run
+            lines = stack.enter_context(_open_lines(json_file))
         if has_page:
             page = stack.enter_context(_open_page(options, source))
         was_interrupted = False
@@ -216,12 +230,12 @@ def _pipeline(options: argparse.Namespace) -> EmotionPipeline:
 
 
 @contextmanager
-def _open_lines(path: str) -> Iterator[TextIO]:
-    if path == "-":
+def _open_lines(path: Path | None) -> Iterator[TextIO]:
+    if path is None:
         yield sys.stdout
         sys.stdout.flush()  # here, where a closed pipe is still noticed
     else:
-        with Path(path).open("w", encoding="utf-8") as file:
+        with path.open("w", encoding="utf-8") as file:
             yield file
 
 

@@ -52,7 +52,10 @@ def main() -> None:
     except ImportError as error:
         sys.exit(f"emotion_demo: {error}: it needs ROS 2 and this package built with colcon")
 
-    recording = Recording(options.output, longest=options.seconds)
+    try:
+        recording = Recording(options.output, longest=options.seconds)
+    except OSError as error:
+        sys.exit(f"emotion_demo: cannot write to --output: {error}")
     source = [f"source:={options.source}"] if options.source else []
     rclpy.init(args=without_log_file())
     try:

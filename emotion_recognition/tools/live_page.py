@@ -13,7 +13,7 @@ from emotion_recognition.ros.diagnostics.activity import RecentActivity
 from emotion_recognition.ros.diagnostics.health import Health, figures, verdict
 from emotion_recognition.ros.stream.frame_counts import FrameCounts
 from emotion_recognition.ros.stream.stream_watch import StreamState
-from emotion_recognition.tools.annotated_copy import OutputError
+from emotion_recognition.tools.output_path import OutputError
 from emotion_recognition.web.picture import jpeg
 from emotion_recognition.web.server import PORT, ServerSettings, WebError, WebServer
 from emotion_recognition.web.update import LEVELS, Status, Update

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TextIO
 
 from emotion_recognition.core.images.sources import FrameSource
-from emotion_recognition.tools.annotated_copy import OutputError
 from emotion_recognition.tools.answers import Answer
+from emotion_recognition.tools.output_path import OutputError, expect_writable
 from emotion_recognition.tools.summary import summary
 from emotion_recognition.tools.track_times import Track, TrackTimes
 
@@ -45,7 +45,7 @@ class TracksReport:
         self._title = Path(source.name).name
         self._table = table
         self._plot_path = plot_path
-        self._plot = None if plot_path is None else _plot(plot_path)
+        self._plot = None if plot_path is None else _plot(plot_path, source)
         self._times = TrackTimes()
 
     def add(self, answer: Answer) -> None:
@@ -61,7 +61,7 @@ class TracksReport:
             self._plot(tracks, labels, self._title, self._plot_path)
 
 
-def _plot(path: Path) -> Plot:
+def _plot(path: Path, source: FrameSource) -> Plot:
     """What draws it, once it is known that it can: not only at the end of a long video."""
     try:
         from emotion_recognition.tools.timeline_plot import SUFFIXES, plot_timeline
@@ -72,6 +72,5 @@ def _plot(path: Path) -> Plot:
         raise OutputError(f"--plot needs matplotlib: {advice}") from error
     if path.suffix.lower() not in SUFFIXES:
         raise OutputError(f"{path} should end in {', '.join(SUFFIXES)}")
-    if not path.parent.is_dir():
-        raise OutputError(f"{path} cannot be written: {path.parent} is no folder")
+    expect_writable(path, source)
     return plot_timeline

@@ -22,6 +22,7 @@ from rclpy.serialization import deserialize_message, serialize_message
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CompressedImage
 
+from emotion_recognition.core.images.raw import MAX_PIXELS
 from emotion_recognition.core.types import LABELS, Box, Emotion, Face, Result
 from emotion_recognition.msg import FaceEmotionArray
 from emotion_recognition.ros.emotion_node.node import EmotionNode
@@ -78,7 +79,7 @@ class Callbacks:
         self._listener = Node("listener")
         self._listener.create_subscription(PoseArray, "/raw/face_poses", print, 1)
         self._web = Node("web_view", cli_args=["--ros-args", "-r", "__ns:=/web"])
-        options = FeedOptions("compressed", "auto", longest_side=32, quality=75)
+        options = FeedOptions("compressed", "auto", MAX_PIXELS, longest_side=32, quality=75)
         self._feed = CameraFeed(self._web, "", options, self._show)
         self._feed.watch(True)
         self._bridge = self._bridging()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 import uuid
 from pathlib import Path
@@ -16,21 +15,8 @@ pytest.importorskip("launch_ros.actions", reason="launch_ros is not on PyPI")
 pytest.importorskip("emotion_recognition.msg", reason="needs the built messages")
 
 from ament_index_python.packages import get_packages_with_prefixes
+from launch_process import launch_command
 
-LAUNCH = Path(__file__).resolve().parents[2] / "launch"
-#: What `ros2 launch` does with a launch file and its arguments.
-RUN = """
-import sys
-from launch import LaunchDescription, LaunchService
-from launch.actions import IncludeLaunchDescription
-
-file, *arguments = sys.argv[1:]
-service = LaunchService()
-pairs = [argument.split(":=", 1) for argument in arguments]
-included = IncludeLaunchDescription(file, launch_arguments=pairs)
-service.include_launch_description(LaunchDescription([included]))
-sys.exit(service.run())
-"""
 MARK = "LAUNCH_UNDER_TEST"
 CAMERAS = {"pi_camera": "camera_ros", "usb_camera": "usb_cam"}
 
@@ -65,6 +51,9 @@ def started_by(mark: str) -> list[int]:
         ("multi_camera cameras:=a,b hri:=true", "hri:=true: expected false for several cameras"),
         ("demo log_level:=loud", "log_level:=loud: expected one of debug, info, warn"),
         ("demo respawn:=maybe", "respawn:=maybe: expected true or false"),
+        ("bag bag:=/tmp log_level:=warn", "log_level:=warn: expected one of debug, info, because"),
+        ("bag bag:=/tmp log_level:=loud", "log_level:=loud: expected one of debug, info, because"),
+        ("multi_camera cameras:=a,/a", "cameras:=a,/a: expected different namespaces"),
         ("bag bag:=/tmp rate:=0", "rate:=0: expected a number above 0"),
         ("bag bag:=/tmp delay:=-1", "delay:=-1: expected a number, 0 or above"),
         ("demo backend:=nonsense", "ended with exit code 1, and the launch with it"),
@@ -82,7 +71,7 @@ def test_a_failing_launch_says_why_and_leaves_nothing_behind(
     mark = uuid.uuid4().hex
     environment = os.environ | {MARK: mark, "ROS_LOG_DIR": str(tmp_path)}
     done = subprocess.run(
-        [sys.executable, "-c", RUN, str(LAUNCH / f"{name}.launch.py"), *arguments],
+        launch_command(name, *arguments),
         capture_output=True,
         text=True,
         env=environment,
@@ -102,10 +91,9 @@ def test_a_failing_launch_says_why_and_leaves_nothing_behind(
 
 def test_with_respawn_a_killed_node_starts_again_and_an_interrupt_ends_all(tmp_path: Path) -> None:
     mark, log = uuid.uuid4().hex, tmp_path / "log"
-    file = str(LAUNCH / "emotion_recognition.launch.py")
     with log.open("w") as output:
         launch = subprocess.Popen(
-            [sys.executable, "-c", RUN, file, "respawn:=true"],
+            launch_command("emotion_recognition", "respawn:=true"),
             stdout=output,
             stderr=subprocess.STDOUT,
             env=os.environ | {MARK: mark, "ROS_LOG_DIR": str(tmp_path)},

@@ -235,6 +235,7 @@ def test_a_face_that_is_gone_takes_its_topics_along(robot: Robot, peer: Peer) ->
     robot.tracked.all.clear()
     emptied = robot.tracked.wait_for(lambda message: not message.ids)
     assert emptied.header.stamp != Time(), "nothing was said any more, and yet"
+    assert emptied.header.frame_id == "camera_optical_frame", "they were seen from there"
     peer.wait_until(lambda: robot.topics().keys() == {f"{FACES}/tracked"}, "the end of its topics")
     assert robot.ids(face(7)) != [face_id]
 

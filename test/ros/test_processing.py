@@ -85,6 +85,15 @@ def test_a_face_keeps_its_id_until_time_jumps_back(process: ImageProcessor) -> N
     assert ids == [0, 1, 1, 0, 2, 2]
 
 
+def test_an_image_that_is_not_wanted_any_more_leaves_the_tracks_alone(
+    process: ImageProcessor,
+) -> None:
+    for seconds in (50, 50.1):
+        process(BRIGHT, at(seconds))
+    assert process(BRIGHT, at(3), lambda: False) is None
+    assert process(BRIGHT, at(50.2)).faces[0].track_id == 1
+
+
 def test_a_reset_starts_new_tracks(process: ImageProcessor) -> None:
     for seconds in (50, 50.1):
         process(BRIGHT, at(seconds))

@@ -155,6 +155,24 @@ def test_a_large_image_is_made_smaller(start_node: StartNode, peer: Peer) -> Non
         assert seen.picture.shape == (75, 100, 3)
 
 
+def test_an_image_of_more_than_max_megapixels_is_not_shown(
+    start_node: StartNode, peer: Peer
+) -> None:
+    web_view = start_node("web_view", port=0, max_megapixels=1)
+    robot = Robot(peer)
+    with WebViewer(page_address(web_view)) as viewer:
+        robot.wait_for_viewers()
+        for number, height in ((1, 960), (2, 240)):
+            picture = np.full((height, 1280, 3), 50, np.uint8)
+            robot.images.publish(encode_message(picture, "bgr8", header(number)))
+            robot.answers.publish(answer(number))
+            seen = viewer.wait_for_answer(
+                lambda seen, number=number: seen.answer["faces"][0]["id"] == number
+            )
+            assert (seen.picture is None) == (number == 1)
+        web_view.wait_for_log("Image not shown: the image is too large")
+
+
 def test_the_health_is_that_of_the_node_that_answers(web_view: NodeProcess, robot: Robot) -> None:
     name = "test_peer: emotions"  # who publishes the answers here
     with WebViewer(page_address(web_view)) as viewer:

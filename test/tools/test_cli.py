@@ -301,13 +301,47 @@ def test_what_cannot_be_written_is_refused_before_the_work(
     assert "would overwrite its source" in said(folder, folder)
     assert "is a file; expected a folder for the 4 images" in said(folder, photo)
     assert "writes no images as 'copy.xyz'" in said(photo, tmp_path / "copy.xyz")
-    assert "No such file" in said(photo, tmp_path / "nowhere" / "out.jsonl", "--json")
+    assert "there is no folder" in said(photo, tmp_path / "nowhere" / "out.jsonl", "--json")
+    assert "it is a folder" in said(photo, tmp_path, "--json")
+    before = photo.read_bytes()
+    assert "would overwrite its source" in said(photo, photo, "--json")
+    assert "would overwrite its source" in said(folder, folder / "b.png", "--json")
+    assert photo.read_bytes() == before
+    both = tmp_path / "both.avi"
+    assert "named for two outputs" in refused(capsys, video, "--json", both, "--annotated", both)
+
+
+def test_the_answers_of_an_earlier_run_outlive_one_that_cannot_start(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    photo: Path,
+    tmp_path: Path,
+) -> None:
+    def missing(*_: object, **__: object) -> None:
+        raise ModelError("there is no detector 'nope'")
+
+    earlier = tmp_path / "earlier.jsonl"
+    earlier.write_text("answers")
+    monkeypatch.setattr(cli, "EmotionPipeline", missing)
+    assert "nope" in refused(capsys, photo, "--json", earlier, "--detector", "nope")
+    assert earlier.read_text() == "answers"
+
+
+def test_an_interrupt_before_the_first_image_is_no_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, photo: Path
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "EmotionPipeline", interrupted)
+    assert cli.main([str(photo)]) == cli.INTERRUPTED
 
 
 @pytest.mark.parametrize(
     "arguments",
     [[], ["photo.png", "--score-threshold", "1.5"], ["photo.png", "--threads", "-1"],
      ["photo.png", "--score-threshold", "nan"], ["photo.png", "--wrong"],
+     ["photo.png", "--web-port", "65536"],
      *(["photo.png", "--input-width", width] for width in ("128", "161", "672", "-32", "wide"))],
 )  # fmt: skip
 def test_a_wrong_command_line_ends_with_the_usage(

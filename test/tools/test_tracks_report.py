@@ -145,7 +145,7 @@ def test_many_tracks_and_none_can_be_drawn(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"), [("plot.txt", "should end in"), ("nowhere/plot.png", "is no folder")]
+    ("name", "reason"), [("plot.txt", "should end in"), ("nowhere/plot.png", "there is no folder")]
 )
 def test_a_picture_that_cannot_be_written_is_refused_before_the_work(
     video: Path,  # noqa: F811

@@ -10,10 +10,8 @@ import pytest
 from crafted_images import PICTURE, segment
 from PIL import Image
 
-from emotion_recognition.core.images.image_file import read_image_file
+from emotion_recognition.core.images.image_file import FORMATS, is_image_file, read_image_file
 from emotion_recognition.core.images.raw import CorruptImageError, ImageSizeError
-
-FORMATS = "JPEG, PNG, BMP, GIF, PPM, TIFF, WEBP"
 
 
 def saved(folder: Path, kind: str) -> Path:
@@ -28,8 +26,16 @@ def test_files_of_other_kinds_have_the_same_pixels(tmp_path: Path, kind: str) ->
     np.testing.assert_array_equal(read_image_file(saved(tmp_path, kind)), PICTURE)
 
 
+@pytest.mark.parametrize("kind", FORMATS.split(", "))
+def test_files_that_are_read_are_known_by_their_beginning(tmp_path: Path, kind: str) -> None:
+    path = saved(tmp_path, kind)
+    assert is_image_file(path)
+    assert read_image_file(path).shape == PICTURE.shape
+
+
 @pytest.mark.parametrize("kind", ["TGA", "PCX", "SGI"])
 def test_what_only_pillow_reads_is_refused(tmp_path: Path, kind: str) -> None:
+    assert not is_image_file(saved(tmp_path, kind))
     with pytest.raises(CorruptImageError, match=f"it is damaged, or none of {FORMATS}$"):
         read_image_file(saved(tmp_path, kind))
 

@@ -195,3 +195,10 @@ def test_parameter_files_address_every_node_as_ros2_param_load_needs(file: Path)
     content = yaml.safe_load(file.read_text(encoding="utf-8"))
     assert list(content) == ["/**"]
     assert content["/**"]["ros__parameters"]
+
+
+@pytest.mark.parametrize("file", PARAMETER_FILES, ids=lambda file: file.stem)
+def test_no_parameter_file_drops_images_for_stamps_that_are_late(file: Path) -> None:
+    # The stamps of some camera drivers are, by a second or more, and by the same for every image.
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    assert content["/**"]["ros__parameters"].get("max_age", 0.0) == 0.0

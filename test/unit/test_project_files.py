@@ -2,10 +2,14 @@
 
 import configparser
 import json
+import os
 import re
+import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 import emotion_recognition
@@ -66,13 +70,46 @@ def test_every_path_that_contributing_names_is_there() -> None:
     assert not [name for name in sorted(named) if not (ROOT / name).exists()]
 
 
-def test_the_service_ends_the_launch_as_ctrl_c_does() -> None:
+@pytest.fixture
+def service() -> configparser.ConfigParser:
+    """The unit for systemd."""
     service = configparser.ConfigParser(interpolation=None)
     service.optionxform = str  # type: ignore[assignment, method-assign]
     service.read(ROOT / "examples" / "emotion_recognition.service")
+    return service
+
+
+def test_the_service_ends_the_launch_as_ctrl_c_does(service: configparser.ConfigParser) -> None:
     assert service["Service"]["KillSignal"] == "SIGINT"
     assert service["Service"]["KillMode"] == "mixed"  # else every node gets it twice at once
     command = service["Service"]["ExecStart"]
     assert "exec ros2 launch" in command  # without exec the shell would get the signal
     assert re.search(r"launch emotion_recognition (\w+\.launch\.py) params_file:=(\w+)", command)
     assert service["Service"]["Restart"] == "on-failure"
+
+
+@pytest.mark.parametrize("has_venv", [True, False])
+def test_the_service_takes_the_virtual_environment_where_there_is_one(
+    service: configparser.ConfigParser, tmp_path: Path, has_venv: bool
+) -> None:
+    ros2 = 'ros2() { echo "${VIRTUAL_ENV-none} $*"; }; exec() { "$@"; }'  # instead of the real one
+    setup = {"install/setup.bash": ros2}
+    if has_venv:
+        setup["venv/bin/activate"] = "VIRTUAL_ENV=there"
+    for name, content in setup.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True)
+        path.write_text(content, encoding="utf-8")
+    command = service["Service"]["ExecStart"].replace("/home/robot/ws", str(tmp_path))
+    environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
+    done = subprocess.run(
+        shlex.split(command), capture_output=True, text=True, env=environment, check=True
+    )
+    found = "there" if has_venv else "none"
+    assert done.stdout.startswith(f"{found} launch emotion_recognition pi_camera.launch.py ")
+    assert done.stderr == ""
+
+
+def test_the_service_waits_for_the_clock(service: configparser.ConfigParser) -> None:
+    for key in ("After", "Wants"):
+        assert "time-sync.target" in service["Unit"][key].split()

@@ -118,6 +118,7 @@ def test_a_size_is_kept_given_or_follows_the_aspect_ratio(
         ("missing.mp4", "there is no .*missing.mp4.*expected a video"),
         ("/dev/video99", "webcam '/dev/video99' gives no image"),
         ("99", "webcam '99' gives no image"),
+        ("99999999999", "there is no webcam '99999999999'"),
     ],
 )
 def test_a_source_that_is_not_there_is_refused_at_once(name: str, message: str) -> None:
@@ -126,7 +127,9 @@ def test_a_source_that_is_not_there_is_refused_at_once(name: str, message: str) 
 
 
 def test_a_folder_without_images_is_refused_at_once(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="no image"):
+    (tmp_path / "picture.jp2").write_bytes(b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(20))
+    (tmp_path / "notes.txt").write_text("RIFF and no more")
+    with pytest.raises(SourceError, match="no image; expected one of JPEG, PNG, BMP"):
         open_source(str(tmp_path))
 
 
@@ -134,7 +137,7 @@ def test_a_folder_without_images_is_refused_at_once(tmp_path: Path) -> None:
 def test_a_file_that_is_no_picture_is_refused_at_once(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(content)
-    with pytest.raises(SourceError, match=r"clip\.mp4' is neither an image nor a video"):
+    with pytest.raises(SourceError, match=r"clip\.mp4' is neither an image .* nor a video"):
         open_source(str(path))
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from emotion_recognition.core.images.overlay import COLORS
 from emotion_recognition.core.types import EMOTIONS, Box, Emotion, Face
+from emotion_recognition.web import application
 from emotion_recognition.web.picture import jpeg
 from emotion_recognition.web.server import ServerSettings, WebServer
 from emotion_recognition.web.update import Status, Update
@@ -321,6 +322,43 @@ def test_a_camera_that_is_gone_after_a_restart_gives_way_to_another(shown: Shown
     shown.serve(shown.port, cameras=("left",))
     shown.show(page, update(face("angry")), HAS_TITLE, "#1 angry 65%")
     assert not page.is_visible("#camera-choice")
+
+
+def test_a_viewer_too_many_is_told_so_and_gets_its_own_camera_when_there_is_room(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = shown.open()
+    page.wait_for_function("() => document.getElementById('camera').length === 2")
+    page.select_option("#camera", "right")
+    wait_until(lambda: ("right", True) in shown.audience)
+    shown.server.close()
+    shown.audience.clear()
+    with monkeypatch.context() as crowd:
+        crowd.setattr(application, "MOST_VIEWERS", 0)
+        shown.serve(shown.port)
+        page.wait_for_function(HAS_TEXT, arg=["#status", "0 viewers are watching already."])
+    wait_until(lambda: bool(shown.audience))
+    assert shown.audience == [("right", True)]
+
+
+@pytest.mark.usefixtures("without_errors")
+def test_nothing_of_one_camera_stays_under_the_name_of_another(shown: Shown) -> None:
+    page = shown.open()
+    shown.show(page, update(face()), HAS_TITLE, "#1 happy 65%")
+    page.wait_for_function(HAS_ATTRIBUTE, arg=["#picture", "aria-label", "happy"])
+    page.select_option("#camera", "right")
+    page.wait_for_function(HAS_ATTRIBUTE, arg=["#picture", "aria-label", "No picture yet"])
+    assert not pixels(page).any()
+    assert not page.is_visible(".face")
+
+
+@pytest.mark.usefixtures("without_errors")
+def test_a_key_that_is_held_counts_once(shown: Shown) -> None:
+    page = shown.open()
+    shown.show(page, update(face()), HAS_TITLE, "#1 happy 65%")
+    for _ in range(2):
+        page.keyboard.down("p")
+    assert page.get_attribute("#pause", "aria-pressed") == "true"
 
 
 @pytest.mark.usefixtures("without_errors")

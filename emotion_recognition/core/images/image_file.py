@@ -24,6 +24,13 @@ MAX_FILE_PIXELS = 80_000_000
 
 #: Beside JPEG and PNG. Pillow reads more, some of it by starting other programs.
 _OTHER_FORMATS = ("BMP", "GIF", "PPM", "TIFF", "WEBP")
+FORMATS = ", ".join(("JPEG", "PNG", *_OTHER_FORMATS))
+
+#: What files of these formats begin with; WebP has its length in between.
+_SIGNATURES = (
+    *(b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"GIF8", b"II*\0", b"MM\0*"),
+    *(b"P%d%c" % (kind, space) for kind in range(1, 7) for space in b" \t\r\n"),
+)
 
 # The tag Orientation of EXIF, and how each of its values but 1 is put upright.
 _ORIENTATION = 0x0112
@@ -36,6 +43,13 @@ _UPRIGHT: dict[int, Callable[[Pixels], Pixels]] = {
     7: lambda pixels: pixels[::-1, ::-1].transpose(1, 0, 2),
     8: lambda pixels: pixels.transpose(1, 0, 2)[::-1],
 }
+
+
+def is_image_file(path: Path) -> bool:
+    """Whether a file begins as those that `read_image_file` reads. Raises OSError."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    return head.startswith(_SIGNATURES) or (head[:4] == b"RIFF" and head[8:] == b"WEBP")
 
 
 def read_image_file(path: Path, max_pixels: int = MAX_FILE_PIXELS) -> Pixels:
@@ -68,9 +82,7 @@ def _decode_other(content: bytes, max_pixels: int) -> tuple[Pixels, int]:
     except Image.DecompressionBombError as error:
         raise ImageSizeError(f"it is too large; expected at most {max_pixels} pixels") from error
     except Exception as error:  # Pillow's readers raise many kinds
-        raise CorruptImageError(
-            f"it is damaged, or none of JPEG, PNG, {', '.join(_OTHER_FORMATS)}"
-        ) from error
+        raise CorruptImageError(f"it is damaged, or none of {FORMATS}") from error
 
 
 def _orientation_of_compressed(content: bytes) -> int:

@@ -12,7 +12,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_recognition.core.images.image_file import MAX_FILE_PIXELS, read_image_file
+from emotion_recognition.core.images.image_file import (
+    FORMATS,
+    MAX_FILE_PIXELS,
+    is_image_file,
+    read_image_file,
+)
 from emotion_recognition.core.images.raw import ImageError
 
 Frame = NDArray[np.uint8]
@@ -97,12 +102,15 @@ def _open(source: str, width: int, height: int, frame_rate: float) -> FrameSourc
 
 
 def _is_image(path: Path) -> bool:
-    return path.is_file() and bool(cv2.haveImageReader(str(path)))
+    try:
+        return path.is_file() and is_image_file(path)
+    except OSError:  # reading it will tell why not
+        return True
 
 
 def _images(path: Path, files: list[Path]) -> FrameSource:
     if not files:
-        raise SourceError(f"the folder '{path}' has no image that OpenCV can read")
+        raise SourceError(f"the folder '{path}' has no image; expected one of {FORMATS}")
     _read_image(files[0])
     return FrameSource(
         str(path),
@@ -142,7 +150,9 @@ def _video(path: Path) -> FrameSource:
             f"the video '{path}' has {width}x{height} pixels; expected at most {MAX_FILE_PIXELS}"
         )
     if first is None:
-        raise SourceError(f"'{path}' is neither an image nor a video that OpenCV can read")
+        raise SourceError(
+            f"'{path}' is neither an image ({FORMATS}) nor a video that OpenCV can read"
+        )
     # Containers without timing report 0, NaN or their time base, and then no number of frames.
     return FrameSource(
         str(path),
@@ -153,7 +163,10 @@ def _video(path: Path) -> FrameSource:
 
 
 def _webcam(device: str, width: int, height: int, frame_rate: float) -> FrameSource:
-    capture = cv2.VideoCapture(int(device) if device.isdecimal() else device)
+    try:
+        capture = cv2.VideoCapture(int(device) if device.isdecimal() else device)
+    except cv2.error as error:  # a number that no index can be
+        raise SourceError(f"there is no webcam '{device}'") from error
     wanted = {
         cv2.CAP_PROP_FRAME_WIDTH: width,
         cv2.CAP_PROP_FRAME_HEIGHT: height,

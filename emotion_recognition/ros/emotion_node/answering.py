@@ -81,8 +81,8 @@ class ImageAnswering:
             self._warn("Images older than max_age arrive and are not processed")
             return
         image = decode_message(message, self._max_pixels)
-        answer = processor(image, message.header)
-        if self._is_stopped:
+        answer = processor(image, message.header, lambda: not self._is_stopped)
+        if answer is None or self._is_stopped:
             counter.add(dropped=1)  # it took too long, and was left behind
             return
         self._configured.emotions.publish(answer_message(answer))

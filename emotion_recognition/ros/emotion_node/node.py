@@ -278,7 +278,8 @@ class EmotionNode(LifecycleNode):
             busy=stream.busy if stream else 0.0,
             namesakes=self._names.namesakes,
         )
-        details: dict[str, object] = {"faces": self._record.faces}
+        flows = health.stream is StreamState.FLOWING
+        details: dict[str, object] = {"faces": self._record.faces if flows else 0}
         if isinstance(self.executor, SturdyExecutor):
             details["failed callbacks"] = self.executor.failures(self)
         if self._configured:

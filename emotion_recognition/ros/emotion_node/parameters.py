@@ -12,13 +12,13 @@ from rclpy.parameter import Parameter
 
 from emotion_recognition.core.detectors import INPUT_WIDTHS, chosen_width
 from emotion_recognition.core.errors import ModelError
-from emotion_recognition.core.images.raw import MAX_PIXELS
 from emotion_recognition.core.manifest import (
     DEFAULT_CLASSIFIER,
     DEFAULT_DETECTOR,
     read_manifest,
 )
 from emotion_recognition.ros.parameters.declaration import declare, with_points
+from emotion_recognition.ros.parameters.image_limit import declare_max_megapixels
 from emotion_recognition.ros.parameters.settings import SETTINGS, Settings
 from emotion_recognition.ros.process.errors import NodeError
 from emotion_recognition.ros.stream.image_subscription import IMAGE_TRANSPORTS, RELIABILITIES
@@ -100,15 +100,7 @@ def declare_start_parameters(node: Node) -> StartParameters:
             "it, until a publisher turns up that offers best effort only; best effort hears both.",
             choices=RELIABILITIES,
         ),
-        max_megapixels=declare(
-            node,
-            "max_megapixels",
-            MAX_PIXELS / 1e6,
-            "Millions of pixels of an image at most; of a JPEG in several scans (progressive) "
-            "a quarter of it. Larger ones are rejected before they are decoded.",
-            minimum=0.01,
-            maximum=80.0,
-        ),
+        max_megapixels=declare_max_megapixels(node),
         autostart=declare(
             node,
             "autostart",

@@ -35,11 +35,17 @@ class ImageProcessor:
         self._follower = follower
         self._now = now
 
-    def __call__(self, image: Pixels, header: Header) -> Answer:
-        """The answer to an image. image: uint8 (H, W, 3) BGR. header: of its message."""
+    def __call__(
+        self, image: Pixels, header: Header, is_wanted: Callable[[], bool] = lambda: True
+    ) -> Answer | None:
+        """The answer to an image. image: uint8 (H, W, 3) BGR. header: of its message. is_wanted:
+        asked when the faces are found, as that may take long; None where they are not: faces of
+        the past would break off the tracks of those that came since."""
         settings = self.settings
         height, width = image.shape[:2]
         result = self.pipeline.process(image, settings.score_threshold)
+        if not is_wanted():
+            return None
         stamp = stamp_of(header)
         time = stamp or self._now()
         faces = self._follower.update(result.faces, time / NANOSECONDS, settings.following)

@@ -84,6 +84,7 @@ class HriBridge(Node):
             qos_overriding_options=QOS_OVERRIDES,
         )
         self._faces: dict[str, FacePublishers] = {}
+        self._frame_id = ""
 
     def start(self) -> None:
         """Subscribes."""
@@ -104,6 +105,7 @@ class HriBridge(Node):
 
     def _receive(self, message: FaceEmotionArray) -> None:
         now = monotonic()
+        self._frame_id = message.header.frame_id
         self._ids.see((face.track_id for face in message.faces), now)
         self._ids.forget(now)
         self._publish_tracked(message.header)
@@ -115,7 +117,8 @@ class HriBridge(Node):
     def _forget_gone_faces(self) -> None:
         """Faces are gone as well when no message comes any more."""
         if self._ids.forget(monotonic()):
-            self._publish_tracked(Header(stamp=self.get_clock().now().to_msg()))
+            stamp = self.get_clock().now().to_msg()
+            self._publish_tracked(Header(stamp=stamp, frame_id=self._frame_id))
 
     def _publish_tracked(self, header: Header) -> None:
         ids = list(self._ids.current.values())

@@ -87,14 +87,15 @@ def whole_number(name: str, given: str) -> int:
     return int(given)
 
 
-def one_of(*choices: int | str) -> Parser:
-    """A parser for one of a few whole numbers or words."""
+def one_of(*choices: int | str, because: str = "") -> Parser:
+    """A parser for one of a few whole numbers or words. because: why there are no others."""
+    reason = f", because {because}" if because else ""
 
     def parse(name: str, given: str) -> int | str:
         for choice in choices:
             if given == str(choice):
                 return choice
-        raise ArgumentError(name, given, f"one of {', '.join(map(str, choices))}")
+        raise ArgumentError(name, given, f"one of {', '.join(map(str, choices))}{reason}")
 
     return parse
 
@@ -112,8 +113,10 @@ def index_or_name(name: str, given: str) -> int | str:
 
 
 def namespace(name: str, given: str) -> str:
-    """Empty for none, or names with slashes between them."""
-    if given not in ("", "/") and not _NAMESPACE.fullmatch(given):
+    """Names with slashes between them; empty for none, as which / counts too."""
+    if given == "/":
+        return ""
+    if given and not _NAMESPACE.fullmatch(given):
         raise ArgumentError(
             name, given, "a namespace of letters, digits, _ and /, such as robot or robot/head"
         )
@@ -128,8 +131,11 @@ def topic(name: str, given: str) -> str:
 
 
 def namespaces(name: str, given: str) -> list[str]:
-    """One or more different namespaces, between commas or spaces; brackets around them may be."""
-    found = re.split(r"[\s,]+", given.strip("[] ,"))
+    """One or more different namespaces, between commas or spaces; brackets around them may be.
+
+    They are below another one, so slashes at their ends mean nothing and go.
+    """
+    found = [item.strip("/") for item in re.split(r"[\s,]+", given.strip("[] ,"))]
     if not all(_NAMESPACE.fullmatch(item) for item in found) or len(set(found)) < len(found):
         raise ArgumentError(name, given, "different namespaces, such as left,right")
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,6 @@ from ament_index_python.packages import get_package_share_directory
 from launch import Action, LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.events.process import ProcessExited
-from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 
@@ -51,6 +50,7 @@ SHARED_ARGUMENTS = {
     "respawn": ("false", "true: a process that has ended starts again, and the launch goes on."),
 }
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
+CAMERA = "camera"  # the name of a camera's node
 RESPAWN_DELAY = 2.0  # seconds from the end of a process to its next start
 
 
@@ -58,13 +58,14 @@ def describe(
     arguments: Arguments,
     start: Callable[[LaunchContext], list[Action]],
     cameras: Callable[[LaunchContext], list[str]] = lambda context: [],
+    parameters: Mapping[str, object] | None = None,
 ) -> LaunchDescription:
     """The launch file's own arguments and the shared ones, and what is made of their values.
 
     start: returns everything that the launch starts, beside what shared arguments add. Whatever can
     fail must fail in it: of a process that was started before an error, in the same turn, launch
     does not know any more, and leaves it behind. cameras: returns their namespaces below that of
-    the launch, if there are several.
+    the launch, if there are several. parameters: of what shared arguments add, more than they set.
     """
     return LaunchDescription(
         [
@@ -75,8 +76,8 @@ def describe(
             OpaqueFunction(
                 function=lambda context: [
                     *start(context),
-                    *web_view(context, cameras(context)),
-                    *hri_bridge(context, cameras(context)),
+                    *web_view(context, cameras(context), parameters),
+                    *hri_bridge(context, cameras(context), parameters),
                 ]
             ),
         ]
@@ -103,9 +104,6 @@ def emotion_node(
 
     camera: namespace of the node below that of the launch. parameters: more than the arguments set.
     """
-    given = context.launch_configurations
-    namespace("namespace", given["namespace"])
-    topic("image_topic", given["image_topic"])
     shared = parameters_from_arguments(
         context,
         detector=text,
@@ -120,17 +118,41 @@ def emotion_node(
         "emotion_recognition",
         executable,
         [*shared, dict(parameters or {})],
-        namespace=camera,
+        camera=camera,
     )
 
 
-def web_view(context: LaunchContext, cameras: list[str]) -> list[Node]:
-    """web_view, if the argument `web` asks for it. cameras: as `describe` has them."""
+def camera_driver(
+    context: LaunchContext, package: str, executable: str, parameters: Parameters, folder: str = ""
+) -> Node:
+    """The driver of a camera: images on image_topic, camera_info beside them, as emotion_node asks.
+
+    folder: of its own image_raw and camera_info, empty or ~/.
+    """
+    image_topic = topic("image_topic", context.launch_configurations["image_topic"])
+    own = f"{folder}camera_info"
+    beside = "".join(image_topic.rpartition("/")[:2]) + "camera_info"
+    return image_node(
+        context,
+        package,
+        executable,
+        parameters,
+        name=CAMERA,
+        topics={f"{folder}image_raw": image_topic},
+        remappings=[(own, beside)] if beside != own.replace("~", CAMERA) else [],
+    )
+
+
+def web_view(
+    context: LaunchContext, cameras: list[str], parameters: Mapping[str, object] | None = None
+) -> list[Node]:
+    """web_view, if the argument `web` asks for it. cameras, parameters: as `describe` has them."""
     if not is_true(context, "web"):
         return []
-    parameters = parameters_from_arguments(context, image_transport=text)
+    shared = parameters_from_arguments(context, image_transport=text)
+    shared.append(dict(parameters or {}))
     if not cameras:
-        return [image_node(context, "emotion_recognition", "web_view", parameters)]
+        return [image_node(context, "emotion_recognition", "web_view", shared)]
     image_topic = context.launch_configurations["image_topic"]
     topics = {f"{name}/image_raw": _below(name, image_topic) for name in cameras}
     return [
@@ -138,22 +160,25 @@ def web_view(context: LaunchContext, cameras: list[str]) -> list[Node]:
             context,
             "emotion_recognition",
             "web_view",
-            [*parameters, {"cameras": cameras}],
+            [*shared, {"cameras": cameras}],
             topics=topics,
         )
     ]
 
 
-def hri_bridge(context: LaunchContext, cameras: list[str]) -> list[Node]:
-    """hri_bridge, if the argument `hri` asks for it. cameras: as `describe` has them."""
+def hri_bridge(
+    context: LaunchContext, cameras: list[str], parameters: Mapping[str, object] | None = None
+) -> list[Node]:
+    """hri_bridge, if the argument `hri` asks for it. cameras, parameters: as for web_view."""
     if not is_true(context, "hri"):
         return []
     if cameras:
         expected = "false for several cameras, because a robot has its /humans once"
         raise ArgumentError("hri", context.launch_configurations["hri"], expected)
     require("hri_msgs")
-    parameters = parameters_from_arguments(context)
-    return [image_node(context, "emotion_recognition", "hri_bridge", parameters)]
+    shared = parameters_from_arguments(context)
+    shared.append(dict(parameters or {}))
+    return [image_node(context, "emotion_recognition", "hri_bridge", shared)]
 
 
 def _below(namespace: str, topic: str) -> str:
@@ -165,30 +190,35 @@ def image_node(
     package: str,
     executable: str,
     parameters: Parameters,
-    topic: str = "image_raw",
     name: str | None = None,
-    namespace: str = "",
+    camera: str = "",
     topics: Mapping[str, str] | None = None,
+    remappings: Sequence[tuple[str, str]] = (),
 ) -> Node:
     """A node that publishes or takes images on image_topic, in the namespace of the launch.
 
-    topic: what the node itself calls its images. name: None for the node's own. namespace: of the
-    node below that of the launch. topics: instead of `topic`, if it has several, each with the one
-    that it stands for.
+    name: None for the node's own. camera: namespace of the node below that of the launch. topics:
+    of images, as the node itself calls them, each with the one that it stands for; None: image_raw
+    with image_topic. remappings: of other topics.
     """
-    image_topics = topics or {topic: LaunchConfiguration("image_topic")}
+    given = context.launch_configurations
+    outer = namespace("namespace", given["namespace"])
+    image_topics = topics or {"image_raw": topic("image_topic", given["image_topic"])}
     respawn = is_true(context, "respawn")
-    level = context.launch_configurations["log_level"]
+    level = given["log_level"]
     return Node(
         package=package,
         executable=executable,
         name=name,
-        namespace=[LaunchConfiguration("namespace"), f"/{namespace}" if namespace else ""],
+        namespace="/".join(filter(None, (outer, camera))),
         parameters=parameters,
         remappings=[
-            (f"{own}{form}", [there, form])
-            for own, there in image_topics.items()
-            for form in ("", "/compressed")
+            *(
+                (f"{own}{form}", f"{there}{form}")
+                for own, there in image_topics.items()
+                for form in ("", "/compressed")
+            ),
+            *remappings,
         ],
         ros_arguments=["--log-level", one_of(*LOG_LEVELS)("log_level", level)] if level else [],
         output="screen",

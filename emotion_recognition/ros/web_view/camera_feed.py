@@ -38,10 +38,12 @@ LONGEST_ERROR = 300  # characters; whoever sent the message may have a say in th
 
 @dataclass(frozen=True)
 class FeedOptions:
-    """transport, reliability: as ImageSubscription has them. longest_side, quality: of pictures."""
+    """transport, reliability: as ImageSubscription has them. max_pixels: of an image at most.
+    longest_side, quality: of pictures."""
 
     transport: str
     reliability: str
+    max_pixels: int
     longest_side: int
     quality: int
 
@@ -92,13 +94,13 @@ class CameraFeed:
 
     def _picture(self, image: ImageMessage) -> bytes:
         """The JPEG of an image; empty for one that cannot be used."""
-        longest_side = self._options.longest_side
+        longest_side, max_pixels = self._options.longest_side, self._options.max_pixels
         try:
             if isinstance(image, CompressedImage) and (
-                ready := plain_jpeg(image.format, image.data, longest_side)
+                ready := plain_jpeg(image.format, image.data, longest_side, max_pixels)
             ):
                 return ready
-            pixels = decode_message(image)
+            pixels = decode_message(image, max_pixels)
         except ImageError as error:
             if line := self._throttle(f"Image not shown: {error}"):
                 self._node.get_logger().warning(line)

@@ -12,6 +12,7 @@ from emotion_recognition.ros.diagnostics.name_watch import NameWatch
 from emotion_recognition.ros.emotion_node.parameters import PARAMETER_NAMES
 from emotion_recognition.ros.parameters.cameras import declare_cameras
 from emotion_recognition.ros.parameters.declaration import declare
+from emotion_recognition.ros.parameters.image_limit import declare_max_megapixels
 from emotion_recognition.ros.parameters.qos_overrides import check_qos_overrides
 from emotion_recognition.ros.parameters.unknown_parameters import warn_of_unknown_parameters
 from emotion_recognition.ros.process.errors import NodeError
@@ -137,6 +138,7 @@ def _declare_feed(node: Node) -> FeedOptions:
             "Reliability of the image subscription, as emotion_node has it.",
             choices=RELIABILITIES,
         ),
+        max_pixels=round(1e6 * declare_max_megapixels(node)),
         longest_side=declare(
             node,
             "picture.longest_side",

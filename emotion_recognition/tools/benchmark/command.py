@@ -23,6 +23,7 @@ from emotion_recognition.tools.benchmark import (
     timing,
 )
 from emotion_recognition.tools.benchmark.networks import MissingLibraryError
+from emotion_recognition.tools.output_path import expect_writable
 
 INTERRUPTED = 130  # as a shell reports a program that Ctrl-C has ended
 
@@ -118,8 +119,7 @@ def _show_progress(done: int) -> None:
 def _expect_writable(options: argparse.Namespace) -> None:
     """Raises before the work what would otherwise be told after it."""
     for path in filter(None, (options.json, options.plot, options.markdown)):
-        if not path.parent.is_dir():
-            raise OSError(f"there is no folder '{path.parent}' for '{path.name}'")
+        expect_writable(path)
     if options.plot is not None:
         if find_spec("matplotlib") is None:
             raise MissingLibraryError(report.NEEDS_MATPLOTLIB)

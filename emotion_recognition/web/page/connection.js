@@ -19,23 +19,23 @@ export class Connection {
   open(camera = this.camera) {
     this.close();
     this.camera = camera;
-    const query = new URLSearchParams(location.search);
-    if (camera) query.set("camera", camera);
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = new WebSocket(`${scheme}://${location.host}/live?${query}`);
+    const socket = new WebSocket(`${scheme}://${location.host}${this.path()}`);
     socket.binaryType = "arraybuffer";
     let queue = Promise.resolve(); // one after another: decoding a picture takes a while
     socket.onmessage = (event) => {
       queue = queue.then(() => this.receive(socket, event.data)).catch(console.error);
     };
-    let wasOpen = false;
-    socket.onopen = () => {
-      wasOpen = true;
-    };
     socket.onclose = () => {
-      if (socket === this.socket) this.retry(wasOpen);
+      if (socket === this.socket) this.retry();
     };
     this.socket = socket;
+  }
+
+  path() {
+    const query = new URLSearchParams(location.search);
+    if (this.camera) query.set("camera", this.camera);
+    return `/live?${query}`;
   }
 
   close() {
@@ -67,16 +67,30 @@ export class Connection {
     }
   }
 
-  async retry(wasOpen) {
+  async retry() {
     this.socket = null;
     const { turn } = this;
     this.listener.lost("The connection was lost. Trying again.");
-    const { isThere, text } = await whyNot();
+    const { isUnknown, text } = await this.whyNot();
     if (turn !== this.turn) return; // opened or closed in the meantime
-    if (isThere && !wasOpen) this.camera = ""; // it may not have this one any more
+    if (isUnknown) this.camera = ""; // there is no such camera any more
     this.listener.lost(text);
     this.timer = setTimeout(() => this.open(), this.pause);
     this.pause = Math.min(2 * this.pause, LONGEST_PAUSE);
+  }
+
+  // A WebSocket does not say why it was refused. An ordinary request of the same address does; the
+  // one that is not refused either is answered with 400, as it is no WebSocket.
+  async whyNot() {
+    try {
+      const signal = AbortSignal.timeout(LONGEST_PAUSE);
+      const response = await fetch(this.path(), { cache: "no-store", signal });
+      const text = response.status === 400
+        ? "The connection was lost. Trying again." : (await response.text()).trim();
+      return { isUnknown: response.status === 404, text };
+    } catch {
+      return { isUnknown: false, text: "The page's server does not answer. Trying again." };
+    }
   }
 }
 
@@ -85,20 +99,5 @@ async function decode(jpeg) {
     return await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
   } catch {
     return null;
-  }
-}
-
-// A WebSocket does not say why it was refused; the page's own address does.
-async function whyNot() {
-  try {
-    const page = await fetch(`./${location.search}`, {
-      cache: "no-store",
-      signal: AbortSignal.timeout(LONGEST_PAUSE),
-    });
-    return page.ok
-      ? { isThere: true, text: "The connection was lost. Trying again." }
-      : { isThere: false, text: (await page.text()).trim() };
-  } catch {
-    return { isThere: false, text: "The page's server does not answer. Trying again." };
   }
 }

@@ -46,7 +46,7 @@ function answer(message, image) {
   cards.update(message, colors);
   timeline.add(message, lastAnswer);
   find("nobody").hidden = message.faces.length > 0;
-  notify(image ? "" : "The picture of this answer did not arrive.");
+  notify(image ? "" : "The picture of this answer did not arrive, or cannot be shown.");
 }
 
 function status({ level, text, values }) {
@@ -147,10 +147,17 @@ function pause() {
 }
 
 function choose(camera) {
+  // Nothing of the other camera stays under this one's name.
   timeline.clear();
+  picture.clear();
+  find("picture").setAttribute("aria-label", "No picture yet");
   newest = null;
+  spokenFaces = "";
+  arrivals = [];
   cards.update({ faces: [], labels: [] }, colors);
+  find("nobody").hidden = true;
   if (isPaused) pause();
+  show("stale", "Connecting");
   connection.open(camera);
 }
 
@@ -160,7 +167,7 @@ function nextCamera() {
 }
 
 function press(event) {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest("select")) return;
+  if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || event.target.closest("select")) return;
   const isSpace = event.key === " " && !event.target.closest("button, summary");
   const action = { p: pause, s: () => picture.save(), c: nextCamera }[event.key] || (isSpace && pause);
   if (!action) return;

@@ -32,6 +32,10 @@ export class Picture {
     for (const face of answer.faces) this.name(face, scale, unit, color(colors, face.label), taken);
   }
 
+  clear() {
+    this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+  }
+
   frame(face, scale, unit, fill) {
     const { context } = this;
     const [left, top, right, bottom] = face.box.map((value) => value * scale);
