@@ -12,8 +12,9 @@ RUN := scripts/run
 TEST_ENVIRONMENT = ROS_DOMAIN_ID=$$((RANDOM % 100 + 1)) ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST \
   OMP_NUM_THREADS=1
 LINTERS := "ruff check" "ruff format --check" "mypy"
-# Two at a time: nodes wait more than they compute. Each takes a ROS domain of its own.
-TESTS := "pytest -n 2 --dist loadfile --no-loadscope-reorder"
+# Three at a time, though runners have two cores: nodes wait more than they compute. Each takes a ROS
+# domain of its own.
+TESTS := "pytest -n 3 --dist loadfile --no-loadscope-reorder"
 
 # Runs every command, also after one has failed, and then names those that failed.
 define run_all
