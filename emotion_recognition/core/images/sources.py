@@ -151,7 +151,7 @@ def _video(path: Path) -> FrameSource:
         )
     if first is None:
         raise SourceError(
-            f"'{path}' is neither an image ({FORMATS}) nor a video that OpenCV can read"
+            f"'{path}' is neither an image nor a video that can be read; images may be {FORMATS}"
         )
     # Containers without timing report 0, NaN or their time base, and then no number of frames.
     return FrameSource(
