@@ -45,13 +45,13 @@ def cut_square(
     # What a step to the right in the square is in the image; one downwards is the same, turned.
     right, down = side / size * cos(angle), side / size * sin(angle)
     middle_x, middle_y = middle
+    reach = (abs(right) + abs(down)) * size / 2 + 1
+    height, width = image.shape[:2]
+    x1, x2 = _within(middle_x - reach, middle_x + reach, width)
+    y1, y2 = _within(middle_y - reach, middle_y + reach, height)
+    part = cv2.cvtColor(image[y1:y2, x1:x2], cv2.COLOR_BGR2GRAY)
     # warpAffine takes four pixels for one, so what is larger is averaged before.
     shrink = max(1, round(side / size))
-    reach = (abs(right) + abs(down)) * size / 2 + shrink
-    height, width = image.shape[:2]
-    x1, x2 = _within(middle_x - reach, middle_x + reach, width, shrink)
-    y1, y2 = _within(middle_y - reach, middle_y + reach, height, shrink)
-    part = cv2.cvtColor(image[y1:y2, x1:x2], cv2.COLOR_BGR2GRAY)
     if shrink > 1:
         shape = (max(1, (x2 - x1) // shrink), max(1, (y2 - y1) // shrink))
         part = cv2.resize(part, shape, interpolation=cv2.INTER_AREA)
@@ -73,13 +73,7 @@ def cut_square(
     return np.rint(square).astype(np.uint8)
 
 
-def _within(start: float, end: float, size: int, step: int) -> tuple[int, int]:
-    """The whole pixels of a range that are within 0 and size, one at least.
-
-    As many as whole steps, if there are enough: OpenCV averages these many times faster. What is
-    left over is taken from the end that is not the image's.
-    """
+def _within(start: float, end: float, size: int) -> tuple[int, int]:
+    """The whole pixels of a range that are within 0 and size, one at least."""
     first = min(max(floor(start), 0), size - 1)
-    last = max(first + 1, min(ceil(end), size))
-    left_over = (last - first) % step if last - first > step else 0
-    return (first + left_over, last) if last == size else (first, last - left_over)
+    return first, max(first + 1, min(ceil(end), size))
