@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 LAUNCH = Path(__file__).resolve().parents[2] / "launch"
@@ -24,3 +26,17 @@ sys.exit(service.run())
 def launch_command(name: str, *arguments: str) -> list[str]:
     """The command for <name>.launch.py. arguments: such as rate:=5."""
     return [sys.executable, "-c", RUN, str(LAUNCH / f"{name}.launch.py"), *arguments]
+
+
+def run_launch(
+    environment: Mapping[str, str], name: str, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """<name>.launch.py, until it ends by itself."""
+    return subprocess.run(
+        launch_command(name, *arguments),
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=120,  # generous, because a busy machine is no failure
+        check=False,
+    )

@@ -15,7 +15,7 @@ pytest.importorskip("launch_ros.actions", reason="launch_ros is not on PyPI")
 pytest.importorskip("emotion_recognition.msg", reason="needs the built messages")
 
 from ament_index_python.packages import get_packages_with_prefixes
-from launch_process import launch_command
+from launch_process import launch_command, run_launch
 
 MARK = "LAUNCH_UNDER_TEST"
 CAMERAS = {"pi_camera": "camera_ros", "usb_camera": "usb_cam"}
@@ -70,14 +70,7 @@ def test_a_failing_launch_says_why_and_leaves_nothing_behind(
         pytest.skip(f"{CAMERAS[name]} is installed")
     mark = uuid.uuid4().hex
     environment = os.environ | {MARK: mark, "ROS_LOG_DIR": str(tmp_path)}
-    done = subprocess.run(
-        launch_command(name, *arguments),
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=120,  # generous, because a busy machine is no failure
-        check=False,
-    )
+    done = run_launch(environment, name, *arguments)
     left = started_by(mark)
     for process in left:
         os.kill(process, 9)

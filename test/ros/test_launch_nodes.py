@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 
 pytest.importorskip("launch_ros.actions", reason="launch_ros is not on PyPI")
 
-from launch_process import LAUNCH, launch_command
+from launch_process import LAUNCH, run_launch
 
 #: Stand in for all that the launch files start, and for what they only look for.
 EXECUTABLES = {
@@ -55,14 +54,7 @@ def told(tmp_path: Path) -> Told:
     }
 
     def run(executable: str, launch_file: str, *arguments: str) -> list[set[str]]:
-        done = subprocess.run(
-            launch_command(launch_file, *arguments),
-            capture_output=True,
-            text=True,
-            env=environment,
-            timeout=120,  # generous, because a busy machine is no failure
-            check=False,
-        )
+        done = run_launch(environment, launch_file, *arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         files = sorted(notes.glob(f"{executable}.*"))
         return [
