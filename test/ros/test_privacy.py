@@ -143,11 +143,11 @@ def test_a_start_removes_what_killed_nodes_left_and_nothing_else(start_node: Sta
     for segment in orphans | kept:  # as if all had started some time ago
         os.utime(f"{segment}_el", (0, 0))
 
+    # Or it is the node of another test that starts first: the folder is the machine's.
     next_node = start_node("video_source")
     next_node.wait_for_log("Publishing ")
     assert not any(segment.exists() or Path(f"{segment}_el").exists() for segment in orphans)
     assert all(segment.exists() and Path(f"{segment}_el").exists() for segment in kept)
-    assert "of shared memory that killed processes left" in next_node.log
     assert segments_of(next_node.process.pid)
 
 
