@@ -11,7 +11,7 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,14 @@ class StandInPipeline:
     def __call__(self, image: NDArray[np.uint8]) -> tuple[Face, ...]:
         row = (0.1, 0.0, 0.1, 0.8)
         return (Face(Box(10, 20, 50, 60), 0.9, row, Emotion.from_probabilities(row)),)
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT interrupts, also where the tests run in a script's background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
@@ -85,6 +93,7 @@ async def watch(port: int, seen: list[Any]) -> None:
                 return
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(("make_source", "images"), [(photo, 1), (video, FRAMES)])
 def test_the_page_shows_the_answers_and_stays_until_an_interrupt(
     make_source: Callable[[Path], Path],
