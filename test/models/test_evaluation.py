@@ -5,6 +5,7 @@ from pathlib import Path
 
 import cv2
 import pytest
+from matplotlib import rcParams
 
 from emotion_recognition.core.manifest import MODELS, model_names, read_manifest
 from emotion_recognition.training.evaluate import main
@@ -48,7 +49,10 @@ def test_the_published_risk_is_at_the_reject_threshold_that_the_node_takes(name:
 
 
 @needs_data
-def test_one_command_writes_every_figure(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_one_command_writes_every_figure(
+    tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(rcParams, "figure.dpi", 30)  # drawn in a third of the time
     main(["--data", str(DATA), "--output", str(tmp_path), "--limit", "12"])
     report = json.loads((tmp_path / "evaluation.json").read_text())
     assert list(report["classifiers"]) == model_names("classifier", MODELS)

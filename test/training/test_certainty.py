@@ -50,7 +50,7 @@ def test_certainty_is_learned_from_where_the_answers_are_right() -> None:
     labels = torch.randint(4, (1024,), generator=rng)
     answers = torch.where(told, labels, torch.randint(4, (1024,), generator=rng))
     logits = 5 * torch.nn.functional.one_hot(answers, 4).float()
-    fit_certainty(model, Views(logits, means, labels), 1.0, seed=0, epochs=300)
+    fit_certainty(model, Views(logits, means, labels), 1.0, seed=0, epochs=200)
     with torch.no_grad():
         certainty = model.certainty(means)[:, 0]
     assert certainty[told].mean() > 0.7

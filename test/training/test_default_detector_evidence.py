@@ -118,10 +118,11 @@ def test_tables_of_a_detector_that_needs_no_square_have_no_squashed_column(
     assert "squashed" not in tables
 
 
-@pytest.fixture
-def models(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def packaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a packaged detector 'default' of random weights."""
-    folder = tmp_path / "detector_default"
+    models = tmp_path_factory.mktemp("models")
+    folder = models / "detector_default"
     folder.mkdir()
     network = fuse(taking_pixels(untrained()))
     export_onnx(network, torch.zeros(1, 3, 256, 320), folder / "float.onnx", any_size=True)
@@ -134,7 +135,13 @@ def models(tmp_path: Path) -> Path:
         "metrics": {},
     }
     write_manifest("detector", folder, content)
-    return tmp_path
+    return models
+
+
+@pytest.fixture
+def models(packaged: Path, tmp_path: Path) -> Path:
+    """A copy of it that a test may change."""
+    return Path(shutil.copytree(packaged, tmp_path / "models"))
 
 
 def test_a_manifest_names_only_the_files_there_are(models: Path) -> None:

@@ -29,8 +29,12 @@ from emotion_recognition.core.types import EMOTIONS
 
 @pytest.fixture
 def models(tmp_path: Path) -> Path:
-    """A copy of the packaged models that a test may damage."""
-    return Path(shutil.copytree(MODELS, tmp_path / "models"))
+    """A copy of two of the packaged models that a test may damage."""
+    for kind in ("detector", "classifier"):
+        (tmp_path / "models" / f"{kind}_paper").mkdir(parents=True)
+        for name in ("manifest.json", "int8.onnx"):
+            shutil.copy(MODELS / f"{kind}_paper" / name, tmp_path / "models" / f"{kind}_paper")
+    return tmp_path / "models"
 
 
 def edit(models: Path, model: Kind, /, **changes: object) -> None:
