@@ -142,7 +142,8 @@ def test_web_view_has_what_it_is_granted(start_node: StartNode, peer: Peer) -> N
         address = next(word for word in node.log.split() if word.startswith("http://"))
         with web_viewer.WebViewer(address):
             topic = {"raw": "/image_raw", "compressed": "/image_raw/compressed"}[transport]
-            graph.wait_for(f"subscribe {topic}")
+            for name in (topic, "/emotions", "/diagnostics"):  # all that it has for a viewer alone
+                graph.wait_for(f"subscribe {name}")
         assert node.stop() == 0
     graph.wait_until_as_granted()
 
