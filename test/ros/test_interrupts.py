@@ -55,6 +55,27 @@ def test_a_signal_during_the_start_ends_it_with_exit_code_0(load: str) -> None:
     assert "Traceback" not in errors
 
 
+LATE = """
+    replace = signal.signal
+    def tell_and_replace(number, handler):
+        if handler is signal.SIG_IGN:
+            os.kill(os.getpid(), number)
+        replace(number, handler)
+    signal.signal = tell_and_replace
+    raise RuntimeError('the given context is not valid')
+"""
+
+
+def test_what_fails_before_a_signal_is_told_is_no_error_of_its_own() -> None:
+    assert end_of(LATE) == (0, "")
+
+
+def test_what_fails_without_a_signal_is_told() -> None:
+    exit_code, errors = end_of("raise RuntimeError('a defect')")
+    assert exit_code == 1
+    assert "RuntimeError: a defect" in errors
+
+
 def test_a_signal_after_the_end_does_not_kill_the_process() -> None:
     assert end_of("interrupt()", afterwards="interrupt()") == (0, "")
 

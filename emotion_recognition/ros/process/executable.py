@@ -52,20 +52,25 @@ def run(name: str, load: Callable[[], RunnableNode], args: list[str] | None = No
     interrupt = _InterruptOnce()
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
-    exit_code = 0
+    exit_code, failure = 0, None
     try:
         exit_code = _run(name, load, args, interrupt)
     except KeyboardInterrupt:
         pass
-    except Exception:
-        if not interrupt.happened:
-            raise
+    except Exception as error:
+        failure = error
     finally:
         # As it closes, the interpreter gives handlers back, and a second signal would kill it.
+        interrupt.is_over = True
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     # An interrupt shuts rclpy down at once, and what still wanted it fails: no error of its own.
-    return 0 if interrupt.happened else exit_code
+    # It may fail before Python is told of the signal, at the latest as the handlers are replaced.
+    if interrupt.happened:
+        return 0
+    if failure:
+        raise failure
+    return exit_code
 
 
 class _Interrupt(KeyboardInterrupt):
@@ -79,16 +84,19 @@ class _Interrupt(KeyboardInterrupt):
 class _InterruptOnce:
     """Interrupts the program at the first signal and lets it finish undisturbed after that.
 
+    happened: whether there was one. is_over: nothing is left to interrupt; a signal is only noted.
     Ctrl-C reaches a node twice under ros2 launch: from the terminal and from launch.
     """
 
     def __init__(self) -> None:
         self.happened = False
+        self.is_over = False
 
     def __call__(self, signal_number: int, frame: FrameType | None) -> None:
         if not self.happened:
             self.happened = True
-            raise _Interrupt
+            if not self.is_over:
+                raise _Interrupt
 
 
 def _run(
