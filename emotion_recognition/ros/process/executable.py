@@ -128,6 +128,9 @@ def _run(
         return 0
     try:
         node = load()
+        if not rclpy.ok():  # a signal has shut it down, and an executor cannot be made any more
+            node.close()
+            return 0
         executor = SturdyExecutor()
         try:
             hide_own_segments()
