@@ -2,7 +2,9 @@
 #   docker build -t emotion_recognition .
 #   docker run --rm --network host --ipc host emotion_recognition
 # What follows the image's name is for `ros2 launch emotion_recognition`, as in
-#   ... emotion_recognition usb_camera.launch.py params_file:=pi5
+#   ... emotion_recognition multi_camera.launch.py cameras:=left,right
+# The drivers of cameras are not in it: usb_camera.launch.py needs ros-$ROS_DISTRO-usb-cam and
+# pi_camera.launch.py ros-$ROS_DISTRO-camera-ros beside what rosdep installs.
 # --network and --ipc host let it hear the nodes outside; a camera also needs --device.
 ARG ROS_DISTRO=jazzy
 FROM ros:${ROS_DISTRO}-ros-base

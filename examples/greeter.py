@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Greets whoever has looked happy for a second, once: an example of a behaviour on /emotion_events.
+"""Greets whoever has looked happy for a second, once: an example of a behaviour on events.
 
     ros2 run emotion_recognition greeter
 

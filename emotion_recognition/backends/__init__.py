@@ -75,9 +75,15 @@ def open_model(
         raise BackendError(f"unknown precision '{precision}'; choose one of {get_args(Precision)}")
     if threads < 0:
         raise ValueError(f"threads must be 0 (automatic) or more, got {threads}")
-    module = cast(
-        Backend, importlib.import_module(f"emotion_recognition.backends.{backend}_backend")
-    )
+    try:
+        module = cast(
+            Backend, importlib.import_module(f"emotion_recognition.backends.{backend}_backend")
+        )
+    except (ImportError, OSError) as error:  # such as a library of the system that is missing
+        raise BackendError(
+            f"backend '{backend}' is installed but cannot be imported: {_line(error)}; "
+            "repair it, or choose another one"
+        ) from error
     usable = [
         kind
         for kind in module.FILES

@@ -31,20 +31,23 @@ class TimedVideo:
         self._path = path
         self._rate = rate
         self._writer: cv2.VideoWriter | None = None
+        self._size = (0, 0)
         self._frames_written = 0
 
     def add(self, frame: NDArray[np.uint8], time: float) -> None:
-        """frame: uint8 (H, W, 3) BGR, all of one size. time: in seconds from the start.
+        """frame: uint8 (H, W, 3) BGR. time: in seconds from the start.
 
-        It is repeated or left out where that keeps the video in time. Raises OutputError if the
-        file cannot be written.
+        One of another size than the first is resized to it. It is repeated or left out where that
+        keeps the video in time. Raises OutputError if the file cannot be written.
         """
         if self._writer is None:
             codec = cv2.VideoWriter.fourcc(*VIDEO_CODECS[self._path.suffix.lower()])
-            size = (frame.shape[1], frame.shape[0])
-            self._writer = cv2.VideoWriter(str(self._path), codec, self._rate, size)
+            self._size = (frame.shape[1], frame.shape[0])
+            self._writer = cv2.VideoWriter(str(self._path), codec, self._rate, self._size)
             if not self._writer.isOpened():
                 raise OutputError(f"cannot write the video '{self._path}'")
+        if (frame.shape[1], frame.shape[0]) != self._size:  # the writer would leave it out
+            frame = np.asarray(cv2.resize(frame, self._size), np.uint8)
         frames_until_now = math.floor(time * self._rate + 0.5) + 1
         while self._frames_written < frames_until_now:
             self._writer.write(frame)

@@ -128,15 +128,26 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _whole(text: str) -> int:
+    """-1 for what is no whole number, which none of these options takes."""
+    try:
+        return int(text)
+    except ValueError:
+        return -1
+
+
 def _score(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text}")
     return value
 
 
 def _width(text: str) -> int | None:
-    value = int(text)
+    value = _whole(text)
     if value and value not in INPUT_WIDTHS:
         raise argparse.ArgumentTypeError(
             f"expected a multiple of {INPUT_WIDTHS.step} from {INPUT_WIDTHS[0]} to "
@@ -146,14 +157,14 @@ def _width(text: str) -> int | None:
 
 
 def _count(text: str) -> int:
-    value = int(text)
+    value = _whole(text)
     if value < 0:
-        raise argparse.ArgumentTypeError(f"expected 0 or more, got {text}")
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, got {text}")
     return value
 
 
 def _port(text: str) -> int:
-    value = int(text)
+    value = _whole(text)
     if not 0 <= value <= 65535:
         raise argparse.ArgumentTypeError(f"expected a port from 0 (any) to 65535, got {text}")
     return value
@@ -178,10 +189,10 @@ def _run(options: argparse.Namespace) -> int:
         if json_file is not None:
             expect_writable(json_file, source)
         pipeline = _pipeline(options)
-        if json_path is not None:  # only now, as it empties a file of an earlier run
-            lines = stack.enter_context(_open_lines(json_file))
         if has_page:
             page = stack.enter_context(_open_page(options, source))
+        if json_path is not None:  # only now, as it empties a file of an earlier run
+            lines = stack.enter_context(_open_lines(json_file))
         was_interrupted = False
         has_bar = not (json_path == "-" and sys.stdout.isatty())
         try:
@@ -198,6 +209,10 @@ def _run(options: argparse.Namespace) -> int:
                 page.stay()
         except KeyboardInterrupt:  # the way to end a webcam, and the page
             was_interrupted = not source.is_live and page is None
+        except SourceError:
+            if report is not None:  # of what there was until then
+                report.finish(pipeline.labels)
+            raise
         if report is not None:
             report.finish(pipeline.labels)
     return INTERRUPTED if was_interrupted else 0

@@ -57,6 +57,7 @@ def main() -> None:
     except OSError as error:
         sys.exit(f"emotion_demo: cannot write to --output: {error}")
     source = [f"source:={options.source}"] if options.source else []
+    has_ended = False
     rclpy.init(args=without_log_file())
     try:
         node = rclpy.create_node("emotion_demo")
@@ -68,12 +69,16 @@ def main() -> None:
         }
         with ExitStack() as stack:
             started = [stack.enter_context(running(*item)) for item in nodes.items()]
-            watch(node, recording, math.inf if options.web else options.seconds, started)
+            seconds = math.inf if options.web else options.seconds
+            has_ended = watch(node, recording, seconds, started)
     except KeyboardInterrupt:
         pass
     finally:
         rclpy.try_shutdown()
-    sys.exit(report(recording))
+    code = report(recording)
+    if has_ended:
+        print("emotion_demo: a node has ended by itself; see its messages above", file=sys.stderr)
+    sys.exit(code or has_ended)
 
 
 def _subscribe(node: Node, recording: Recording) -> None:
@@ -108,8 +113,11 @@ def watch(
     recording: Recording,
     seconds: float,
     processes: list[subprocess.Popen[bytes]],
-) -> None:
-    """Spins and shows a table until the time after the first answer is over or a node has ended."""
+) -> bool:
+    """Spins and shows a table until the time after the first answer is over or a node has ended.
+
+    Returns whether one has.
+    """
     import rclpy
     from rich.console import Console
     from rich.live import Live
@@ -124,7 +132,7 @@ def watch(
             if end is None and recording.answers:
                 end = now + seconds
             if any(process.poll() is not None for process in processes):
-                return
+                return True
             if not recording.answers:
                 continue
             if console.is_terminal:
@@ -132,6 +140,7 @@ def watch(
             elif now >= next_line:
                 next_line = now + 1
                 console.print(summary(recording), highlight=False, soft_wrap=True)
+    return False
 
 
 def table(recording: Recording) -> Table:

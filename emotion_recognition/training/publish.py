@@ -59,6 +59,8 @@ FACES = (
 FERPLUS = "FER2013 images (Goodfellow et al., 2013) with the FER+ votes (Barsoum et al., 2016)"
 FER2013 = "FER2013 images with their original labels (Goodfellow et al., 2013)"
 WILD = "faces of news photographs (LFW) and film stills, labelled by a teacher trained on FER+"
+DETECTED = "the detectors' training faces, labelled by a teacher trained on FER+"
+MASKED = "783 of the detectors' training faces, nine in ten of them in masks, for the certainty"
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ RELEASES = {
             "default",
             DefaultClassifier,
             "residual network, see training/residual_network.py",
-            (FERPLUS, WILD),
+            (FERPLUS, WILD, MASKED),
             class_offsets=True,
         ),
         Release(
@@ -101,7 +103,7 @@ RELEASES = {
             "eight",
             partial(DefaultClassifier, len(EMOTIONS)),
             "residual network, see training/residual_network.py",
-            (FERPLUS, WILD),
+            (FERPLUS, WILD, DETECTED, MASKED),
             class_offsets=True,
             classes=len(EMOTIONS),
             torchscript="torchscript_float",

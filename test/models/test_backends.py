@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from emotion_recognition import EmotionPipeline, Face, load_classifier, load_detector
-from emotion_recognition.backends import BACKENDS, Precision, resolve
+from emotion_recognition import EmotionPipeline, Face, backends, load_classifier, load_detector
+from emotion_recognition.backends import BACKENDS, Precision, open_model, resolve
 from emotion_recognition.core.classifier import EmotionClassifier
 from emotion_recognition.core.detector import FaceDetector
 from emotion_recognition.core.errors import BackendError
@@ -223,3 +223,14 @@ def test_auto_takes_the_first_that_is_installed(
 @pytest.mark.parametrize("precision", ["int8", "float"])
 def test_a_precision_can_be_asked_for(precision: Precision, crops: list[Image]) -> None:
     assert load_classifier(precision=precision)(crops).shape == (len(crops), 4)
+
+
+def test_a_backend_that_is_installed_but_broken_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(name: str) -> None:
+        raise ImportError("libgomp.so.1: cannot open shared object file")
+
+    monkeypatch.setattr(backends.importlib, "import_module", broken)
+    with pytest.raises(BackendError, match=r"'ncnn' is installed but cannot be .*: libgomp\.so\.1"):
+        open_model(read_manifest("classifier", "default"), "ncnn")

@@ -108,6 +108,7 @@ def test_the_text_of_an_argument_becomes_its_value(
         (namespaces, "/", "different namespaces"),
         (namespaces, "left,9", "different namespaces"),
         (existing_path, "/nowhere", "the path of a file or folder"),
+        (existing_path, "~nosuchuser/bag", "a path whose ~ is that of a user there is"),
         (existing_path, "", "the path of a file or folder"),
     ],
 )

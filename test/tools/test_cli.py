@@ -242,6 +242,7 @@ def test_what_cannot_be_read_is_told_in_one_line(
 ) -> None:
     assert "emotion_recognition: there is no 'missing.mp4'" in refused(capsys, "missing.mp4")
     assert "has no image" in refused(capsys, tmp_path)
+    assert "there is no '~nosuchuser/photo.png'" in refused(capsys, "~nosuchuser/photo.png")
 
 
 def test_a_model_that_cannot_be_used_is_told_in_one_line(
@@ -340,6 +341,7 @@ def test_an_interrupt_before_the_first_image_is_no_traceback(
 @pytest.mark.parametrize(
     "arguments",
     [[], ["photo.png", "--score-threshold", "1.5"], ["photo.png", "--threads", "-1"],
+     ["photo.png", "--score-threshold", "much"], ["photo.png", "--threads", "2.5"],
      ["photo.png", "--score-threshold", "nan"], ["photo.png", "--wrong"],
      ["photo.png", "--web-port", "65536"],
      *(["photo.png", "--input-width", width] for width in ("128", "161", "672", "-32", "wide"))],
@@ -350,7 +352,9 @@ def test_a_wrong_command_line_ends_with_the_usage(
     with pytest.raises(SystemExit) as ended:
         cli.main(arguments)
     assert ended.value.code == 2
-    assert capsys.readouterr().err.startswith("usage: emotion_recognition")
+    told = capsys.readouterr().err
+    assert told.startswith("usage: emotion_recognition")
+    assert "invalid _" not in told, "a name of the code"
 
 
 def test_without_tqdm_only_the_bar_is_missing(

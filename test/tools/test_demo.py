@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
+from emotion_recognition.tools.annotated_copy import TimedVideo
+
 
 @pytest.mark.parametrize("missing", ["rclpy", "emotion_recognition.msg"])
 def test_without_ros_one_line_tells_what_it_needs(tmp_path: Path, missing: str) -> None:
@@ -86,3 +88,17 @@ def test_a_demo_that_stays_open_writes_no_endless_video(
     assert recording.answers == 6
     video = cv2.VideoCapture(str(tmp_path / "emotions.mp4"))
     assert video.get(cv2.CAP_PROP_FRAME_COUNT) == 2 * VIDEO_RATE + 1
+
+
+def test_a_frame_of_another_size_is_in_the_video_too(tmp_path: Path) -> None:
+    video = TimedVideo(tmp_path / "video.avi", 10.0)
+    for index, (height, width) in enumerate([(48, 64), (96, 64), (30, 100), (48, 64)]):
+        video.add(np.full((height, width, 3), 50 * index, np.uint8), index / 10)
+    video.close()
+    capture = cv2.VideoCapture(str(tmp_path / "video.avi"))
+    frames = [capture.read() for _ in range(5)]
+    assert [read for read, _ in frames] == [True] * 4 + [False]
+    assert [frame.shape[:2] for _, frame in frames[:4]] == [(48, 64)] * 4
+    assert [float(frame.mean()) for _, frame in frames[:4]] == pytest.approx(
+        [0, 50, 100, 150], abs=4
+    )

@@ -134,10 +134,14 @@ def test_the_page_shows_the_answers_and_stays_until_an_interrupt(
 
 
 def test_a_port_in_use_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    earlier = tmp_path / "earlier.jsonl"
+    earlier.write_text("answers")
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        assert cli.main([str(photo(tmp_path)), "--web", "--web-port", str(port)]) == 1
+        arguments = [str(photo(tmp_path)), "--web", "--web-port", str(port)]
+        assert cli.main([*arguments, "--json", str(earlier)]) == 1
     assert f"port {port} is in use" in capsys.readouterr().err
+    assert earlier.read_text() == "answers"
 
 
 def test_without_aiohttp_one_line_tells_what_to_install(tmp_path: Path) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,8 +17,10 @@ from hypothesis import strategies as st
 from test_cli import StandInPipeline, folder, photo, picture, stand_in, video  # noqa: F401
 
 from emotion_recognition.core.images.overlay import COLORS
+from emotion_recognition.core.images.sources import SourceError
 from emotion_recognition.core.types import EMOTIONS, LABELS, Box, Emotion, Face
 from emotion_recognition.tools import cli
+from emotion_recognition.tools.answers import answers
 from emotion_recognition.tools.summary import summary
 from emotion_recognition.tools.track_times import Span, Track, TrackTimes
 
@@ -107,6 +112,22 @@ def test_the_summary_of_a_video_takes_the_place_of_its_json(
     assert all(text.startswith("{") for text in output.out.splitlines())
     assert cli.main([str(video), "--summary", "--json", str(tmp_path / "faces.jsonl")]) == 0
     assert capsys.readouterr().out.splitlines() == [head, line]
+
+
+def test_of_a_source_that_breaks_off_is_told_what_there_was_until_then(
+    video: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def breaking(*arguments: Any) -> Iterator[Any]:  # noqa: ANN401
+        yield from islice(answers(*arguments), 10)
+        raise SourceError("the webcam is gone")
+
+    monkeypatch.setattr(cli, "answers", breaking)
+    assert cli.main([str(video), "--summary"]) == 1
+    said = capsys.readouterr()
+    assert said.out.splitlines()[1].split()[:3] == ["#1", "0:00.2", "0:01.0"]
+    assert "the webcam is gone" in said.err
 
 
 @pytest.mark.parametrize("option", ["--summary", "--plot"])

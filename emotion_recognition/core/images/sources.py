@@ -90,7 +90,10 @@ def _open(source: str, width: int, height: int, frame_rate: float) -> FrameSourc
         return _photograph(_astronaut_file())
     if source.isdecimal() or source.startswith("/dev/video"):
         return _webcam(source, width, height, frame_rate)
-    path = Path(source).expanduser()
+    try:
+        path = Path(source).expanduser()
+    except RuntimeError as error:  # the ~ of a user that there is not
+        raise SourceError(f"there is no '{source}': {error}") from error
     if path.is_dir():
         return _images(path, sorted(file for file in path.iterdir() if _is_image(file)))
     if not path.is_file():
@@ -231,7 +234,8 @@ def _astronaut_file() -> Path:
     if spec is None or spec.origin is None:
         raise SourceError(
             "the embedded photograph is a part of scikit-image, which is not installed; "
-            "run 'pip install scikit-image' or name another source"
+            "run 'apt install python3-skimage' or 'pip install scikit-image', or name another "
+            "source"
         )
     return Path(spec.origin).parent / "data" / "astronaut.png"
 

@@ -141,9 +141,16 @@ def namespaces(name: str, given: str) -> list[str]:
     return found
 
 
+def _expanded(name: str, given: str) -> Path:
+    try:
+        return Path(given).expanduser()
+    except RuntimeError as error:
+        raise ArgumentError(name, given, "a path whose ~ is that of a user there is") from error
+
+
 def existing_path(name: str, given: str) -> Path:
     """The path of a file or folder that is there."""
-    path = Path(given).expanduser()
+    path = _expanded(name, given)
     if not given or not path.exists():
         raise ArgumentError(name, given, "the path of a file or folder, there is none there")
     return path
@@ -151,7 +158,7 @@ def existing_path(name: str, given: str) -> Path:
 
 def parameter_file(name: str, given: str, packaged: Mapping[str, Path]) -> Path:
     """The path of a YAML file with parameters. packaged: those that have a name for short."""
-    path = Path(given).expanduser()
+    path = _expanded(name, given)
     if not path.is_file():
         if given not in packaged:
             choices = ", ".join(sorted(packaged))
