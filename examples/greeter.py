@@ -90,9 +90,7 @@ def main() -> None:
         rclpy.init()
         rclpy.spin(GreeterNode(), SturdyExecutor())
     except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    finally:
-        rclpy.try_shutdown()
+        pass  # the signal has shut rclpy down as well
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ ANSWERS = 3
 class Pairing(Generic[Image, Answer]):
     """Images and answers in any order, told apart by their stamps (nanoseconds, 0: none).
 
+    An answer without a stamp goes on without an image: it could be that of any.
+
     Most images get no answer from a node that takes the newest only; they are forgotten when a
     later one has got its answer. Answers to images from before the first are forgotten, too: those
     had been sent before anybody listened.
@@ -31,6 +33,8 @@ class Pairing(Generic[Image, Answer]):
 
     def add_image(self, stamp: int, image: Image, size: int) -> list[tuple[Answer, Image | None]]:
         """The answers that are complete with it, in order. size: of the image in bytes."""
+        if not stamp:
+            return []
         if not self._has_begun:
             self._has_begun = True
             for early in [other for other in self._answers if other < stamp]:
@@ -46,6 +50,8 @@ class Pairing(Generic[Image, Answer]):
 
     def add_answer(self, stamp: int, answer: Answer) -> list[tuple[Answer, Image | None]]:
         """The answers that are complete now, in order, each with its image or None."""
+        if not stamp:
+            return [*self._overtaken_by(None), (answer, None)]
         if stamp in self._images:
             image = self._images[stamp][0]
             while next(iter(self._images)) != stamp:

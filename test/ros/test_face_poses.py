@@ -47,6 +47,11 @@ def test_faces_get_poses_while_somebody_listens_and_the_nearest_who_looks_here_i
     peer.wait_for_subscriber(infos)
 
     message = conversation.message(face_image, frame_id="camera_optical_frame")
+    conversation.ask(message)
+    assert "nothing has come" not in node.log, "there was no time to find the camera"
+    conversation.send_until(
+        message, lambda: "nothing has come on '/eye/camera_info'" in node.log, "a line"
+    )
     infos.publish(camera_info(focal_length=0.0))
     conversation.send_until(message, lambda: "not calibrated" in node.log, "a reason")
     infos.publish(camera_info(640, 480))

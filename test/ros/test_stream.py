@@ -124,6 +124,18 @@ def test_a_stalled_stream_is_reported_within_2_seconds_and_recovers(
     node.wait_for_log("Images arrive on '/image_raw' again")
 
 
+def test_a_longer_stall_timeout_is_not_taken_for_an_image(
+    node: NodeProcess, conversation: Conversation, peer: Peer, empty_image: Pixels
+) -> None:
+    diagnostics = Diagnostics(peer)
+    conversation.ask(conversation.message(empty_image))
+    diagnostics.wait_for(lambda status: status.level == DiagnosticStatus.ERROR)
+    assert Parameters(peer).set("stall_timeout", 60.0).successful
+    diagnostics.wait_for(lambda status: status.level == DiagnosticStatus.OK)
+    conversation.ask(conversation.message(empty_image))
+    assert "Images arrive" not in node.log
+
+
 def test_a_topic_that_nobody_publishes_is_reported_until_the_first_image_comes(
     start_node: StartNode, peer: Peer, empty_image: Pixels
 ) -> None:

@@ -14,6 +14,7 @@ pytest.importorskip("rclpy", reason="needs ROS 2")
 pytest.importorskip("emotion_recognition.msg", reason="needs the built messages")
 pytest.importorskip("aiohttp", reason="needs aiohttp")
 
+from builtin_interfaces.msg import Time
 from conftest import TIMEOUT, Peer, StartNode
 from node_process import NodeProcess
 from rclpy.qos import qos_profile_sensor_data
@@ -81,6 +82,25 @@ def test_answers_whose_images_do_not_come_are_shown_without(
                 "its 1 publishers are silent"
                 for status in viewer.statuses
             )
+
+        robot.peer.wait_until(said_so, "a status")
+        assert viewer.answers
+        assert all(seen.picture is None for seen in viewer.answers)
+
+
+def test_of_images_without_stamps_none_is_shown_and_the_reason_is_told(
+    web_view: NodeProcess, robot: Robot
+) -> None:
+    with WebViewer(page_address(web_view)) as viewer:
+        robot.wait_for_viewers()
+
+        def said_so() -> bool:
+            number = next(robot.numbers)
+            unstamped, answered = image(number), answer(number)
+            unstamped.header.stamp = answered.header.stamp = Time()
+            robot.images.publish(unstamped)
+            robot.answers.publish(answered)
+            return any("have no stamp" in status["text"] for status in viewer.statuses)
 
         robot.peer.wait_until(said_so, "a status")
         assert viewer.answers

@@ -72,6 +72,16 @@ def test_after_a_reset_or_a_jump_back_in_time_all_faces_are_new(reset: bool) -> 
     assert after.probabilities == sure(NEUTRAL)
 
 
+@pytest.mark.parametrize(("silence", "track_id"), [(9.9, 1), (10.1, 2), (3600.0, 2)])
+def test_after_a_long_time_without_images_nobody_is_taken_for_somebody_else(
+    silence: float, track_id: int
+) -> None:
+    follower = FaceFollower()
+    follower.update([seen(sure(HAPPY))], 100.0, SETTINGS)
+    (face,) = follower.update([seen(sure(NEUTRAL))], 100.0 + silence, SETTINGS)
+    assert face.track_id == track_id
+
+
 def test_times_before_zero_are_times_like_others() -> None:
     follower = FaceFollower()
     ids = [follower.update([seen(sure(HAPPY))], time, SETTINGS)[0].track_id for time in (-9, -8)]

@@ -29,10 +29,18 @@ def test_closing_ends_the_waiting_and_drops_what_is_left() -> None:
     taken: list[str | None] = ["nothing yet"]
     taker = Thread(target=lambda: taken.append(slot.take()))
     taker.start()
-    slot.close()
+    assert not slot.close()
     taker.join(5)
-    slot.put("late")
+    assert slot.put("late"), "nobody will take it"
     assert [*taken, slot.take()] == ["nothing yet", None, None]
+
+
+def test_closing_tells_of_an_item_that_nobody_took() -> None:
+    slot: LatestSlot[str] = LatestSlot()
+    slot.put("item")
+    assert slot.close()
+    assert not slot.close()
+    assert slot.take() is None
 
 
 def test_no_item_is_lost_or_doubled_between_threads() -> None:

@@ -22,19 +22,21 @@ def test_the_newest_item_is_next_and_the_others_are_dropped() -> None:
     assert [worker.put(item) for item in range(1, 10)] == [False] + [True] * 8
     go_on.set()
     assert finished.wait(10)
-    assert worker.close(10)
+    assert not worker.stop()
+    assert worker.join(10)
     assert done == [0, 9]
 
 
-def test_once_closed_it_works_no_more() -> None:
+def test_once_stopped_it_works_no_more_and_drops_what_comes() -> None:
     done: list[int] = []
     worker = Worker(done.append)
-    assert worker.close(10)
-    worker.put(1)
+    assert not worker.stop()
+    assert worker.join(10)
+    assert worker.put(1)
     assert done == []
 
 
-def test_closing_tells_when_the_work_does_not_end() -> None:
+def test_the_end_tells_whether_work_goes_on_and_whether_an_item_was_dropped() -> None:
     begun, go_on = Event(), Event()
 
     def work(_: int) -> None:
@@ -44,6 +46,9 @@ def test_closing_tells_when_the_work_does_not_end() -> None:
     worker = Worker(work)
     worker.put(1)
     assert begun.wait(10)
-    assert not worker.close(0.01)
+    worker.put(2)
+    assert worker.stop()
+    assert not worker.join(0.01)
+    assert not worker.stop(), "it was told of once"
     go_on.set()
-    assert worker.close(10)
+    assert worker.join(10)

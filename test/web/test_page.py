@@ -318,8 +318,12 @@ def test_a_camera_that_is_gone_after_a_restart_gives_way_to_another(shown: Shown
     page.wait_for_function("() => document.getElementById('camera').length === 2")
     page.select_option("#camera", "right")
     wait_until(lambda: ("right", True) in shown.audience)
+    shown.server.publish("right", update(face()))
+    page.wait_for_function(HAS_TITLE, arg="#1 happy 65%")
     shown.server.close()
     shown.serve(shown.port, cameras=("left",))
+    page.wait_for_function(HAS_ATTRIBUTE, arg=["#picture", "aria-label", "No picture yet"])
+    assert not pixels(page).any(), "it is of the camera that is gone"
     shown.show(page, update(face("angry")), HAS_TITLE, "#1 angry 65%")
     assert not page.is_visible("#camera-choice")
 
@@ -358,6 +362,19 @@ def test_a_key_that_is_held_counts_once(shown: Shown) -> None:
     shown.show(page, update(face()), HAS_TITLE, "#1 happy 65%")
     for _ in range(2):
         page.keyboard.down("p")
+    assert page.get_attribute("#pause", "aria-pressed") == "true"
+
+
+@pytest.mark.usefixtures("without_errors")
+def test_the_keys_can_be_switched_off(shown: Shown) -> None:
+    page = shown.open()
+    shown.show(page, update(face()), HAS_TITLE, "#1 happy 65%")
+    page.focus("#shortcuts")
+    page.keyboard.press(" ")
+    page.keyboard.press("p")
+    assert page.get_attribute("#pause", "aria-pressed") == "false"
+    page.keyboard.press(" ")
+    page.keyboard.press("p")
     assert page.get_attribute("#pause", "aria-pressed") == "true"
 
 

@@ -33,16 +33,25 @@ def test_an_image_that_comes_after_its_answer_is_waited_for() -> None:
 
 def test_answers_without_images_go_on_without() -> None:
     pairs = pairing()
-    given = [pair for stamp in range(20) for pair in pairs.add_answer(stamp, f"answer {stamp}")]
-    assert given == [(f"answer {stamp}", None) for stamp in range(20 - ANSWERS)]
+    given = [pair for stamp in range(1, 21) for pair in pairs.add_answer(stamp, f"answer {stamp}")]
+    assert given == [(f"answer {stamp}", None) for stamp in range(1, 21 - ANSWERS)]
+
+
+def test_without_stamps_no_answer_gets_an_image_that_may_be_that_of_another() -> None:
+    pairs = pairing()
+    assert pairs.add_image(0, "an image", 1) == []
+    assert pairs.add_answer(0, "an answer") == [("an answer", None)]
+    assert pairs.add_answer(1, "waits") == []
+    assert pairs.add_image(0, "another image", 1) == []
+    assert pairs.add_answer(0, "another answer") == [("waits", None), ("another answer", None)]
 
 
 def test_answers_keep_their_order() -> None:
     pairs = pairing()
-    pairs.add_image(0, "image 0", 1)
-    pairs.add_answer(1, "answer 1")
+    pairs.add_image(1, "image 1", 1)
     pairs.add_answer(2, "answer 2")
-    assert pairs.add_image(2, "image 2", 1) == [("answer 1", None), ("answer 2", "image 2")]
+    pairs.add_answer(3, "answer 3")
+    assert pairs.add_image(3, "image 3", 1) == [("answer 2", None), ("answer 3", "image 3")]
 
 
 @pytest.mark.parametrize("first", [3, 4])

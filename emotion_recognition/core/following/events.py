@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from emotion_recognition.core.following.track_memory import FORGET_AFTER
 from emotion_recognition.core.types import UNKNOWN, Emotion, Face
 
 _SECOND = 1_000_000_000
-# Stamps that leave out more than this belong to another stream: no track lives as long unseen.
-_LONGEST_GAP = 10 * _SECOND
+# As a FaceFollower does, which then gives new ids.
+_LONGEST_GAP = round(FORGET_AFTER * _SECOND)
 
 
 class EventKind(IntEnum):

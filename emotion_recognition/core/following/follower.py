@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from emotion_recognition.core.following.decision import DecisionSettings, EmotionDecider
 from emotion_recognition.core.following.facing import FacingDecider, FacingSettings
 from emotion_recognition.core.following.smoothing import EmotionSmoother, SmoothingSettings
+from emotion_recognition.core.following.track_memory import FORGET_AFTER
 from emotion_recognition.core.following.tracking import FaceTracker, TrackingSettings
 from emotion_recognition.core.types import Face
 
@@ -39,10 +40,10 @@ class FaceFollower:
         """faces: all of the next image, from an EmotionPipeline. time: when it was taken, seconds.
 
         Returns the same faces in the same order, with track ids, steady emotions, and whether
-        they turn to the camera. Where time goes back, as when a recording starts again, all are new
-        faces.
+        they turn to the camera. Where time goes back, as when a recording starts again, or leaves
+        out more than FORGET_AFTER seconds, all are new faces: somebody else may be there by then.
         """
-        if time < self._last_time:
+        if not self._last_time <= time <= self._last_time + FORGET_AFTER:
             self.reset()
         self._last_time = time
         self._tracker.settings = settings.tracking

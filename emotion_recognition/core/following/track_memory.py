@@ -6,8 +6,8 @@ from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
 
-# Seconds after which a track that was not seen is forgotten; its id does not come back.
-_FORGET_AFTER = 10.0
+#: Seconds after which a track that was not seen is forgotten, and all tracks where no image was.
+FORGET_AFTER = 10.0
 
 
 class TrackMemory(Generic[Value]):
@@ -27,7 +27,7 @@ class TrackMemory(Generic[Value]):
         self._values = {
             track_id: (stored, value)
             for track_id, (stored, value) in self._values.items()
-            if 0 <= time - stored <= _FORGET_AFTER
+            if 0 <= time - stored <= FORGET_AFTER
         }
 
     def get(self, track_id: int) -> tuple[float, Value] | None:

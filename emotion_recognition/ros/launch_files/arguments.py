@@ -21,7 +21,7 @@ Parser = Callable[[str, str], Any]
 _TRUE, _FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
 _NAMES = r"[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*"
 _NAMESPACE = re.compile(f"/?{_NAMES}")
-_TOPIC = re.compile(f"(/|~/)?{_NAMES}")
+_TOPIC = re.compile(f"/?{_NAMES}")
 
 
 class MissingPackageError(RuntimeError):

@@ -13,6 +13,8 @@ from launch.events.process import ProcessExited
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 
+from emotion_recognition.backends import BACKENDS
+from emotion_recognition.core.manifest import model_names
 from emotion_recognition.ros.launch_files.arguments import (
     ArgumentError,
     Parser,
@@ -21,10 +23,10 @@ from emotion_recognition.ros.launch_files.arguments import (
     one_of,
     parameter_file,
     require,
-    text,
     topic,
 )
 from emotion_recognition.ros.launch_files.transport import profile_environment
+from emotion_recognition.ros.stream.image_subscription import IMAGE_TRANSPORTS
 
 #: Launch arguments by name: (default, description). One whose default is None must be given.
 Arguments = Mapping[str, tuple[str | None, str]]
@@ -67,14 +69,16 @@ def describe(
     does not know any more, and leaves it behind. cameras: returns their namespaces below that of
     the launch, if there are several. parameters: of what shared arguments add, more than they set.
     """
+    declared = {**SHARED_ARGUMENTS, **arguments}
     return LaunchDescription(
         [
             *(
                 DeclareLaunchArgument(name, default_value=default, description=description)
-                for name, (default, description) in {**SHARED_ARGUMENTS, **arguments}.items()
+                for name, (default, description) in declared.items()
             ),
             OpaqueFunction(
                 function=lambda context: [
+                    *with_defaults(context, declared),
                     *start(context),
                     *web_view(context, cameras(context), parameters),
                     *hri_bridge(context, cameras(context), parameters),
@@ -82,6 +86,14 @@ def describe(
             ),
         ]
     )
+
+
+def with_defaults(context: LaunchContext, arguments: Arguments) -> list[Action]:
+    """Gives arguments that are empty their default, as if they had not been given."""
+    given = context.launch_configurations
+    for name, (default, _) in arguments.items():
+        given[name] = given[name] or default or ""
+    return []
 
 
 def with_emotion_node(
@@ -106,10 +118,10 @@ def emotion_node(
     """
     shared = parameters_from_arguments(
         context,
-        detector=text,
-        classifier=text,
-        backend=text,
-        image_transport=text,
+        detector=one_of(*model_names("detector")),
+        classifier=one_of(*model_names("classifier")),
+        backend=one_of("auto", *BACKENDS),
+        image_transport=one_of(*IMAGE_TRANSPORTS),
         autostart=boolean,
         publish_annotated_image=boolean,
     )
@@ -149,7 +161,7 @@ def web_view(
     """web_view, if the argument `web` asks for it. cameras, parameters: as `describe` has them."""
     if not is_true(context, "web"):
         return []
-    shared = parameters_from_arguments(context, image_transport=text)
+    shared = parameters_from_arguments(context, image_transport=one_of(*IMAGE_TRANSPORTS))
     shared.append(dict(parameters or {}))
     if not cameras:
         return [image_node(context, "emotion_recognition", "web_view", shared)]

@@ -11,8 +11,7 @@ _PROFILE_VARIABLES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILE
 def profile_environment(profile: Path) -> dict[str, str]:
     """The environment variable that makes Fast DDS use a profile; none if the user has set one.
 
-    profile: path of the XML file. Its variable has another name since Kilted, where setting both
-    would load the file twice and fail.
+    profile: path of the XML file. Its variable has another name since Kilted.
     """
     if any(name in os.environ for name in _PROFILE_VARIABLES):
         return {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 from geometry_msgs.msg import Point, Pose, PoseArray, Quaternion
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -14,6 +16,9 @@ from emotion_recognition.ros.answer import Answer
 from emotion_recognition.ros.messages.cameras import camera_from_message
 from emotion_recognition.ros.parameters.qos_overrides import QOS_OVERRIDES
 from emotion_recognition.ros.process.log_throttle import LogThrottle
+
+#: Seconds after subscribing until a camera that has said nothing is worth a line in the log.
+DISCOVERY = 2.0
 
 
 class FacePosePublisher:
@@ -30,6 +35,7 @@ class FacePosePublisher:
         self._subscription: Subscription | None = None
         self._camera: Camera | None = None
         self._reason = ""
+        self._subscribed_at = 0.0
         self._publisher = node.create_lifecycle_publisher(
             PoseArray, "face_poses", QoSProfile(depth=10), qos_overriding_options=QOS_OVERRIDES
         )
@@ -38,11 +44,10 @@ class FacePosePublisher:
         """Subscribes while somebody listens; in the node's thread."""
         wanted = bool(self._publisher.get_subscription_count())
         if wanted and self._subscription is None:
-            topic = camera_info_topic(self._node)
-            self._reason = f"nothing has come on '{topic}' yet"
+            self._reason, self._subscribed_at = "", monotonic()
             self._subscription = self._node.create_subscription(
                 CameraInfo,
-                topic,
+                camera_info_topic(self._node),
                 self._take,
                 QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT),
                 qos_overriding_options=QOS_OVERRIDES,
@@ -64,6 +69,10 @@ class FacePosePublisher:
             poses = [_message(head_pose(face, camera)) for face in answer.faces]
             self._publisher.publish(PoseArray(header=answer.header, poses=poses))
             return
+        elif not reason:
+            if monotonic() - self._subscribed_at < DISCOVERY:
+                return
+            reason = f"nothing has come on '{self._subscription.topic_name}' yet"
         if text := self._throttle(f"No face_poses: {reason}", reason):
             self._node.get_logger().warning(text)
 

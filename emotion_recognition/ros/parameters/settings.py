@@ -33,7 +33,8 @@ SETTINGS = {
         1.0,
     ),
     "max_rate": Setting(
-        "Images per second that are processed at most, to leave the processor to others. 0: all.",
+        "Images per second that are processed at most, to leave the processor to others. 0: all. "
+        "Below 0.1 faces are not followed from one to the next.",
         0.0,
         1000.0,
         0.0,

@@ -41,6 +41,7 @@ class ImageStream:
         self._rate_limit = RateLimit()
         self._watch = StreamWatch(monotonic())
         self._is_hung = False
+        self._stalled_at = 0.0
         self._has_flowed = False
         self.state = StreamState.WAITING
         self._worker = Worker(work)
@@ -89,15 +90,17 @@ class ImageStream:
         return True
 
     def _update_stream(self) -> bool:
-        state = self._watch.state(monotonic(), self._settings().stall_timeout)
+        now = monotonic()
+        state = self._watch.state(now, self._settings().stall_timeout)
         if state is self.state:
             return False
         if state is StreamState.STALLED:
+            self._stalled_at = now
             reason = self._subscription.why_silent()
             self._node.get_logger().warning(
                 f"No image on '{self.topic}' for {self.silence:.1f} s: {reason}"
             )
-        elif self.state is StreamState.STALLED:
+        elif self.state is StreamState.STALLED and self.silence < now - self._stalled_at:
             again = " again" if self._has_flowed else ""
             self._node.get_logger().info(f"Images arrive on '{self.topic}'{again}")
         self._has_flowed = self._has_flowed or state is StreamState.FLOWING
@@ -106,7 +109,8 @@ class ImageStream:
 
     def stop_work(self, timeout: float) -> bool:
         """Ends the work; False if what was begun takes more than `timeout` seconds."""
-        return self._worker.close(timeout)
+        self._counter.add(dropped=int(self._worker.stop()))
+        return self._worker.join(timeout)
 
     def close(self, timeout: float) -> None:
         """Ends the subscription, then the work, for which it waits `timeout` seconds at most.

@@ -117,6 +117,8 @@ class ImageSubscription:
         number, publisher = info["publication_sequence_number"], info.get("publisher_gid")
         if number is not None and (publisher or self._node.count_publishers(self.topic) == 1):
             self._lost(self._losses.observe(publisher["data"] if publisher else b"", number))
+        else:  # nobody knows which of them the next number follows
+            self._losses = LossWatch()
         self._receive(message)
 
     def _fall_back(self, event: QoSRequestedIncompatibleQoSInfo) -> None:

@@ -22,8 +22,10 @@ class LatestSlot(Generic[Item]):
         self._closed = False
 
     def put(self, item: Item) -> bool:
-        """Stores the item; True if an older one was dropped for it."""
+        """Stores the item; True if one was dropped: an older one, or this, once it is closed."""
         with self._condition:
+            if self._closed:
+                return True
             dropped = self._item is not None
             self._item = item
             self._condition.notify()
@@ -36,11 +38,13 @@ class LatestSlot(Generic[Item]):
             item, self._item = self._item, None
             return None if self._closed else item
 
-    def close(self) -> None:
-        """Ends all waiting."""
+    def close(self) -> bool:
+        """Ends all waiting; True if an item was dropped that nobody will take now."""
         with self._condition:
+            dropped, self._item = self._item is not None, None
             self._closed = True
             self._condition.notify_all()
+            return dropped
 
 
 class Worker(Generic[Item]):
@@ -57,7 +61,7 @@ class Worker(Generic[Item]):
         self._thread.start()
 
     def put(self, item: Item) -> bool:
-        """Hands over an item; True if an older one was dropped for it."""
+        """Hands over an item; True if one was dropped: an older one, or this, after the end."""
         return self._slot.put(item)
 
     def busy(self) -> float:
@@ -65,9 +69,12 @@ class Worker(Generic[Item]):
         begun = self._begun
         return 0.0 if begun is None else monotonic() - begun
 
-    def close(self, timeout: float) -> bool:
-        """Ends the work; False if what was begun takes more than `timeout` seconds."""
-        self._slot.close()
+    def stop(self) -> bool:
+        """Begins no more work; True if an item that waited was dropped."""
+        return self._slot.close()
+
+    def join(self, timeout: float) -> bool:
+        """Waits for the work after `stop`; False if it takes more than `timeout` seconds."""
         self._thread.join(timeout)
         return not self._thread.is_alive()
 

@@ -127,6 +127,7 @@ class OpenFeed:
         self._group = HandOver()
         self._pairing: Pairing[ImageMessage, FaceEmotionArray] = Pairing()
         self._last_image = self._last_answer = monotonic() - STATUS_PERIOD
+        self._has_stamps = True  # those of the newest answer
         self._images = ImageSubscription(
             node,
             self._receive_image,
@@ -198,7 +199,9 @@ class OpenFeed:
     def _receive_answer(self, answer: FaceEmotionArray) -> None:
         with self._lock:
             self._last_answer = monotonic()
-            for pair in self._pairing.add_answer(stamp_of(answer.header), answer):
+            stamp = stamp_of(answer.header)
+            self._has_stamps = stamp != 0
+            for pair in self._pairing.add_answer(stamp, answer):
                 self._show(*pair)
 
     def _report(self) -> None:
@@ -209,5 +212,11 @@ class OpenFeed:
         if now - self._last_answer < STATUS_PERIOD and now - self._last_image > 2 * STATUS_PERIOD:
             reason = self._images.why_silent()
             text = f"Answers come, but no images on '{self._images.topic}': {reason}"
+            status = Status("warn", text, status.values)
+        elif not self._has_stamps:
+            text = (
+                f"The images on '{self._images.topic}' have no stamp, so none can be shown: which "
+                "one an answer is for cannot be told"
+            )
             status = Status("warn", text, status.values)
         self._publish(status)

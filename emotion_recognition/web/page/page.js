@@ -20,6 +20,7 @@ const connection = new Connection({ hello, answer, status, lost });
 
 let colors = { unknown: "#ccc" };
 let cameras = [];
+let camera = ""; // whose answers are shown
 let isConnected = false;
 let isPaused = false;
 let lastAnswer = seconds();
@@ -33,9 +34,11 @@ function hello(message) {
   ({ colors, cameras } = message);
   isConnected = true;
   lastAnswer = seconds();
+  if (camera !== message.camera) clear(); // the server has another one, where this one is gone
+  ({ camera } = message);
   find("camera-choice").hidden = cameras.length < 2;
   find("camera").replaceChildren(...cameras.map((name) => new Option(name, name)));
-  find("camera").value = message.camera;
+  find("camera").value = camera;
 }
 
 function answer(message, image) {
@@ -146,8 +149,8 @@ function pause() {
   }
 }
 
-function choose(camera) {
-  // Nothing of the other camera stays under this one's name.
+// Nothing of one camera stays under the name of another.
+function clear() {
   timeline.clear();
   picture.clear();
   find("picture").setAttribute("aria-label", "No picture yet");
@@ -156,6 +159,11 @@ function choose(camera) {
   arrivals = [];
   cards.update({ faces: [], labels: [] }, colors);
   find("nobody").hidden = true;
+}
+
+function choose(other) {
+  clear();
+  camera = other;
   if (isPaused) pause();
   show("stale", "Connecting");
   connection.open(camera);
@@ -163,12 +171,13 @@ function choose(camera) {
 
 function nextCamera() {
   if (cameras.length < 2) return;
-  choose(cameras[(cameras.indexOf(find("camera").value) + 1) % cameras.length]);
+  choose(cameras[(cameras.indexOf(camera) + 1) % cameras.length]);
 }
 
 function press(event) {
-  if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || event.target.closest("select")) return;
-  const isSpace = event.key === " " && !event.target.closest("button, summary");
+  if (!find("shortcuts").checked || event.repeat || event.target.closest("select")) return;
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  const isSpace = event.key === " " && !event.target.closest("button, summary, input");
   const action = { p: pause, s: () => picture.save(), c: nextCamera }[event.key] || (isSpace && pause);
   if (!action) return;
   event.preventDefault();
