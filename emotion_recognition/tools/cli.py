@@ -33,6 +33,7 @@ from emotion_recognition.core.images.overlay import draw_faces
 from emotion_recognition.core.images.sources import FrameSource, SourceError, open_source
 from emotion_recognition.core.manifest import DEFAULT_CLASSIFIER, DEFAULT_DETECTOR
 from emotion_recognition.pipeline import EmotionPipeline
+from emotion_recognition.tools import option_values
 from emotion_recognition.tools.annotated_copy import AnnotatedCopy
 from emotion_recognition.tools.answers import Answer, answers, record
 from emotion_recognition.tools.output_path import OutputError, expect_different, expect_writable
@@ -97,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="the same for others on the network, who need the address with its token",
     )
-    parser.add_argument("--web-port", metavar="PORT", type=_port, help="of the page")
+    parser.add_argument("--web-port", metavar="PORT", type=option_values.port, help="of the page")
     parser.add_argument(
         "--detector", default=DEFAULT_DETECTOR, help="packaged detector (%(default)s)"
     )
@@ -110,64 +111,25 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--score-threshold",
         metavar="SCORE",
-        type=_score,
+        type=option_values.score,
         help="detection score from which on a face counts, 0 to 1; the default is the detector's",
     )
     parser.add_argument(
         "--input-width",
         metavar="PIXELS",
-        type=_width,
+        type=option_values.width_or_default,
         help="to which the longer side of an image is scaled for the detector: a multiple of "
         f"{INPUT_WIDTHS.step} from {INPUT_WIDTHS[0]} to {INPUT_WIDTHS[-1]}, a large one for small "
         "faces; the default is the detector's",
     )
     parser.add_argument(
-        "--threads", type=_count, default=0, help="of one inference; 0: the backend's choice"
+        "--threads",
+        type=option_values.count,
+        default=0,
+        help="of one inference; 0: the backend's choice",
     )
     parser.add_argument("--version", action="version", version=__version__)
     return parser
-
-
-def _whole(text: str) -> int:
-    """-1 for what is no whole number, which none of these options takes."""
-    try:
-        return int(text)
-    except ValueError:
-        return -1
-
-
-def _score(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text}")
-    return value
-
-
-def _width(text: str) -> int | None:
-    value = _whole(text)
-    if value and value not in INPUT_WIDTHS:
-        raise argparse.ArgumentTypeError(
-            f"expected a multiple of {INPUT_WIDTHS.step} from {INPUT_WIDTHS[0]} to "
-            f"{INPUT_WIDTHS[-1]}, got {text}"
-        )
-    return value or None
-
-
-def _count(text: str) -> int:
-    value = _whole(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, got {text}")
-    return value
-
-
-def _port(text: str) -> int:
-    value = _whole(text)
-    if not 0 <= value <= 65535:
-        raise argparse.ArgumentTypeError(f"expected a port from 0 (any) to 65535, got {text}")
-    return value
 
 
 def _run(options: argparse.Namespace) -> int:

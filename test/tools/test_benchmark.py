@@ -205,6 +205,9 @@ def test_what_cannot_be_written_is_refused_before_the_work(
     [
         ("--input-width 100", "expected a multiple of 32 from 160 to 640, got 100"),
         ("--threads 0", "the cores here, got 0"),
+        ("--threads all", "the cores here, got all"),
+        ("--input-width wide", "expected a multiple of 32 from 160 to 640, got wide"),
+        ("--seconds long", "expected a number above 0, got long"),
         ("--seconds -1", "expected a number above 0, got -1"),
         ("--seconds nan", "expected a number above 0, got nan"),
         ("--backend nothing", "invalid choice: 'nothing'"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -12,7 +11,7 @@ from pathlib import Path
 from emotion_recognition.backends import BACKENDS
 from emotion_recognition.core.errors import BackendError, ModelError
 from emotion_recognition.core.manifest import DEFAULT_CLASSIFIER, DEFAULT_DETECTOR, model_names
-from emotion_recognition.core.multilevel import STRIDES
+from emotion_recognition.tools import option_values
 from emotion_recognition.tools.benchmark import (
     comparison,
     machine,
@@ -27,7 +26,6 @@ from emotion_recognition.tools.output_path import expect_writable
 
 INTERRUPTED = 130  # as a shell reports a program that Ctrl-C has ended
 
-WIDTHS = range(160, 640 + 1, STRIDES[-1])
 _SECONDS, _QUICK_SECONDS = 60.0, 8.0
 _DEFAULT_WIDTHS = (160, 320, 640)
 
@@ -147,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--quick", action="store_true", help="the default detector, its own input, one thread")
     add(
         "--seconds",
-        type=_positive,
+        type=option_values.positive,
         help=f"to measure for ({_SECONDS:g}, quick {_QUICK_SECONDS:g})",
     )
     add(
@@ -158,11 +156,17 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help=f"of {', '.join(BACKENDS)}; default: all that are installed",
     )
-    add("--threads", nargs="+", type=_threads, metavar="N", help="default: 1, and one a core")
+    add(
+        "--threads",
+        nargs="+",
+        type=option_values.threads,
+        metavar="N",
+        help="default: 1, and one a core",
+    )
     add(
         "--input-width",
         nargs="+",
-        type=_width,
+        type=option_values.width,
         metavar="PIXELS",
         help=f"of a detector that takes any ({' '.join(map(str, _DEFAULT_WIDTHS))})",
     )
@@ -203,26 +207,3 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--accept", action="store_true", help="as --check, and expect what was found from now on")
     return parser
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text}")
-    return value
-
-
-def _threads(text: str) -> int:
-    value, cores = int(text), os.cpu_count() or 1
-    if not 1 <= value <= cores:
-        raise argparse.ArgumentTypeError(f"expected 1 to {cores}, the cores here, got {text}")
-    return value
-
-
-def _width(text: str) -> int:
-    value = int(text)
-    if value not in WIDTHS:
-        raise argparse.ArgumentTypeError(
-            f"expected a multiple of {WIDTHS.step} from {WIDTHS[0]} to {WIDTHS[-1]}, got {text}"
-        )
-    return value

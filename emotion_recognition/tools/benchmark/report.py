@@ -190,7 +190,7 @@ def _rows_table(rows: Sequence[Row]) -> Table:
 
 
 def _memory_table(found: Sequence[Footprint]) -> Table:
-    table = [["model", "backend", "files MB", "process MB", "of which networks"]]
+    table = [["model", "backend", "files MiB", "process MiB", "of which networks"]]
     for item in found:
         sizes = (item.files, item.memory.working, item.memory.networks)
         table.append([item.model, item.backend, *(f"{size / _MEBIBYTE:.1f}" for size in sizes)])
