@@ -64,8 +64,7 @@ def orthogonalized(matrix: Tensor) -> Tensor:
     """(M, N) -> the same with singular values near 1, by a Newton-Schulz iteration.
 
     Each step multiplies from one side by a polynomial of the small square matrix of products. All
-    that are needed follow from the first, so the long matrix is multiplied twice and not fifteen
-    times.
+    that are needed follow from the first, so the long matrix is multiplied twice and not ten times.
     """
     x: Tensor = matrix / (matrix.norm() + 1e-7)
     tall = x.shape[0] > x.shape[1]

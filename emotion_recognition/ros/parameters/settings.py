@@ -34,7 +34,7 @@ SETTINGS = {
     ),
     "max_rate": Setting(
         "Images per second that are processed at most, to leave the processor to others. 0: all. "
-        "Below 0.1 faces are not followed from one to the next.",
+        "At 0.1 and below faces are not followed from one to the next.",
         0.0,
         1000.0,
         0.0,

@@ -209,11 +209,12 @@ class OpenFeed:
         now = monotonic()
         # Only the executor hears of a camera whose quality of service is another.
         self._group.by_hand = now - self._last_image < STATUS_PERIOD
-        if now - self._last_answer < STATUS_PERIOD and now - self._last_image > 2 * STATUS_PERIOD:
+        has_answers = now - self._last_answer < STATUS_PERIOD
+        if has_answers and now - self._last_image > 2 * STATUS_PERIOD:
             reason = self._images.why_silent()
             text = f"Answers come, but no images on '{self._images.topic}': {reason}"
             status = Status("warn", text, status.values)
-        elif not self._has_stamps:
+        elif has_answers and not self._has_stamps:
             text = (
                 f"The images on '{self._images.topic}' have no stamp, so none can be shown: which "
                 "one an answer is for cannot be told"
