@@ -56,7 +56,7 @@ def started_by(mark: str) -> list[int]:
         ("multi_camera cameras:=a,/a", "cameras:=a,/a: expected different namespaces"),
         ("bag bag:=/tmp rate:=0", "rate:=0: expected a number above 0"),
         ("bag bag:=/tmp delay:=-1", "delay:=-1: expected a number, 0 or above"),
-        ("demo backend:=nonsense", "backend:=nonsense: expected one of auto, onnxruntime, ncnn"),
+        ("demo backend:=nonsense", "ended with exit code 1, and the launch with it"),
         ("demo detector:=nonsense", "detector:=nonsense: expected one of default, paper"),
         ("demo classifier:=nonsense", "classifier:=nonsense: expected one of default, eight"),
         ("demo image_transport:=png", "image_transport:=png: expected one of raw, compressed"),

@@ -13,7 +13,6 @@ from launch.events.process import ProcessExited
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 
-from emotion_recognition.backends import BACKENDS
 from emotion_recognition.core.manifest import model_names
 from emotion_recognition.ros.launch_files.arguments import (
     ArgumentError,
@@ -23,6 +22,7 @@ from emotion_recognition.ros.launch_files.arguments import (
     one_of,
     parameter_file,
     require,
+    text,
     topic,
 )
 from emotion_recognition.ros.launch_files.transport import profile_environment
@@ -120,7 +120,7 @@ def emotion_node(
         context,
         detector=one_of(*model_names("detector")),
         classifier=one_of(*model_names("classifier")),
-        backend=one_of("auto", *BACKENDS),
+        backend=text,  # the node knows which there are and which are installed
         image_transport=one_of(*IMAGE_TRANSPORTS),
         autostart=boolean,
         publish_annotated_image=boolean,
