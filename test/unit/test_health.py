@@ -62,6 +62,14 @@ def test_some_images_that_cannot_be_used_are_a_warning_and_nothing_else_is_an_er
     assert "10 images" in text
 
 
+def test_images_that_cannot_be_used_for_several_reasons_are_an_error_that_names_them() -> None:
+    for first, second in (("rejected", "failed"), ("failed", "outdated"), ("outdated", "rejected")):
+        level, text = verdict(with_counts(received=10, **{first: 5, second: 5}))
+        assert level is Level.ERROR
+        assert text.startswith("No image could be used: 5 images ")
+        assert text.count("; 5 images ") == 1
+
+
 @pytest.mark.parametrize("count", ["repeated", "jumps"])
 def test_stamps_that_stand_still_or_go_back_are_a_warning(count: str) -> None:
     level, text = verdict(with_counts(received=10, answered=10, **{count: 3}))

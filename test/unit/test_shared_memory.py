@@ -34,6 +34,15 @@ def test_a_segment_that_no_process_locks_goes_and_its_size_is_told(
     assert not any(file.exists() for file in files)
 
 
+def test_what_cannot_be_removed_hinders_nothing_and_is_not_counted(tmp_path: Path) -> None:
+    made = [make_segment(tmp_path, f"fastdds_{number:016x}") for number in range(6)]
+    sizes = [segment.stat().st_blocks * 512 for segment, _ in made]
+    for segment, _ in made[::2]:
+        segment.unlink()  # as by another start at the same time
+    assert remove_orphans(tmp_path) == sum(sizes[1::2]) > 0
+    assert not any(segment.exists() for segment, _ in made)
+
+
 def test_a_segment_of_a_living_process_stays(tmp_path: Path) -> None:
     files = make_segment(tmp_path, "fastdds_0123456789abcdef")
     with files[1].open("rb") as lock:

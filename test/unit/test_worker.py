@@ -36,6 +36,25 @@ def test_once_stopped_it_works_no_more_and_drops_what_comes() -> None:
     assert done == []
 
 
+def test_it_tells_for_how_long_it_has_been_busy() -> None:
+    begun, go_on = Event(), Event()
+
+    def work(_: int) -> None:
+        begun.set()
+        assert go_on.wait(10)
+
+    worker = Worker(work)
+    assert worker.busy() == 0
+    worker.put(1)
+    assert begun.wait(10)
+    first = worker.busy()
+    assert 0 <= first < worker.busy() < 10
+    go_on.set()
+    worker.stop()
+    assert worker.join(10)
+    assert worker.busy() == 0
+
+
 def test_the_end_tells_whether_work_goes_on_and_whether_an_item_was_dropped() -> None:
     begun, go_on = Event(), Event()
 
