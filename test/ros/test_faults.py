@@ -35,13 +35,14 @@ def test_what_did_not_come_through_is_counted_and_told() -> None:
 @pytest.mark.parametrize("setup", ["SIG_DFL", "SIG_IGN"])
 def test_a_process_without_a_handler_is_told_from_one_with(setup: str) -> None:
     program = (
-        f"import signal; signal.signal(signal.SIGTERM, signal.{setup}); print(flush=True); input()"
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "  # a script's
+        f"signal.signal(signal.SIGTERM, signal.{setup}); print(flush=True); input()"  # & ignores it
     )
     with subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         assert process.stdout
         process.stdout.readline()
-        assert catches(process.pid, signal.SIGINT)  # Python's own
+        assert catches(process.pid, signal.SIGINT)
         assert not catches(process.pid, signal.SIGTERM)
         process.communicate(b"\n")
