@@ -24,6 +24,13 @@ def test_an_answer_gets_its_image_and_no_other() -> None:
     assert pairs.add_answer(3, "answer 3") == [("answer 1", None), ("answer 3", "image 3")]
 
 
+def test_an_image_is_given_once() -> None:
+    pairs = pairing()
+    pairs.add_image(1, "image 1", 1)
+    assert pairs.add_answer(1, "answer 1") == [("answer 1", "image 1")]
+    assert pairs.add_answer(1, "answer 1 again") == []
+
+
 def test_an_image_that_comes_after_its_answer_is_waited_for() -> None:
     pairs = pairing()
     assert pairs.add_answer(1, "answer 1") == []
