@@ -70,6 +70,21 @@ def test_what_fails_before_a_signal_is_told_is_no_error_of_its_own() -> None:
     assert end_of(LATE) == (0, "")
 
 
+# rclpy's own handler shuts it down at once; Python's may come a moment later.
+JUST_BEFORE_THE_EXECUTOR = """
+    from emotion_recognition.ros.process.executor import SturdyExecutor
+    rclpy.shutdown()
+    try:
+        SturdyExecutor()
+    except Exception:
+        interrupt()
+"""
+
+
+def test_a_signal_just_before_the_executor_is_made_leaves_nothing_in_the_output() -> None:
+    assert end_of(JUST_BEFORE_THE_EXECUTOR) == (0, "")
+
+
 def test_what_fails_without_a_signal_is_told() -> None:
     exit_code, errors = end_of("raise RuntimeError('a defect')")
     assert exit_code == 1

@@ -31,6 +31,9 @@ class SturdyExecutor(SingleThreadedExecutor):
     NodeError still ends the node, as do errors of the executor itself.
     """
 
+    # rclpy's `__del__` wants it, also when a signal has ended the context and __init__ has failed.
+    _sigint_gc = None
+
     def __init__(self, *, context: Context | None = None) -> None:
         super().__init__(context=context)
         self._throttle = LogThrottle()
