@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 
@@ -25,7 +26,9 @@ def open_network(content: bytes, threads: int) -> Network:
     # Idle threads that spin between frames would take the cores from the rest of the robot.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     # On x86-64 without VNNI the faster kernels of int8 saturate at 16 bits, which costs accuracy.
-    options.add_session_config_entry("session.x64quantprecision", "1")
+    # With it they do not, and the slower ones would take 1.7 times as long.
+    if not has_vnni():
+        options.add_session_config_entry("session.x64quantprecision", "1")
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     input_name = session.get_inputs()[0].name
 
@@ -33,3 +36,12 @@ def open_network(content: bytes, threads: int) -> Network:
         return np.asarray(session.run(None, {input_name: tensor})[0], np.float32)
 
     return run
+
+
+def has_vnni(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether the processor adds up products of int8 in 32 bits; False where nothing tells."""
+    try:
+        flags = set(cpuinfo.read_text().split())
+    except OSError:
+        return False
+    return not flags.isdisjoint({"avx512_vnni", "avx_vnni"})

@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,7 +14,14 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from emotion_recognition import EmotionPipeline, Face, backends, load_classifier, load_detector
-from emotion_recognition.backends import BACKENDS, Precision, open_model, resolve
+from emotion_recognition.backends import (
+    BACKENDS,
+    Precision,
+    onnxruntime_backend,
+    open_model,
+    resolve,
+)
+from emotion_recognition.backends.onnxruntime_backend import has_vnni
 from emotion_recognition.core.classifier import EmotionClassifier
 from emotion_recognition.core.detector import FaceDetector
 from emotion_recognition.core.errors import BackendError
@@ -123,6 +131,44 @@ def test_int8_answers_as_float_does_on_every_processor(backend: str, crops: list
     exact = load_classifier(backend="onnxruntime", precision="float")(faces)
     assert np.abs(int8 - exact).mean() < 0.01
     assert np.abs(int8 - exact).max() < 0.1
+
+
+@pytest.mark.parametrize(
+    ("cpuinfo", "expected"),
+    [
+        ("processor\t: 0\nflags\t\t: fpu avx2 avx512_vnni\n", True),
+        ("flags\t\t: avx2 avx_vnni amx_int8\n", True),
+        ("flags\t\t: fpu avx2 avx512f\n", False),
+        ("CPU part\t: 0xd08\n", False),
+    ],
+    ids=["AVX-512", "AVX", "neither", "Arm"],
+)
+def test_a_processor_with_vnni_is_told(cpuinfo: str, expected: bool, tmp_path: Path) -> None:
+    (tmp_path / "cpuinfo").write_text(cpuinfo)
+    assert has_vnni(tmp_path / "cpuinfo") is expected
+
+
+def test_a_processor_that_nothing_tells_of_counts_as_one_without_vnni(tmp_path: Path) -> None:
+    assert has_vnni(tmp_path / "missing") is False
+
+
+def test_int8_takes_the_exact_kernels_only_where_the_fast_ones_saturate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chosen: list[dict[str, str]] = []
+
+    class Options(onnxruntime_backend.onnxruntime.SessionOptions):  # type: ignore[misc]
+        def add_session_config_entry(self, key: str, value: str) -> None:
+            chosen[-1][key] = value
+            super().add_session_config_entry(key, value)
+
+    monkeypatch.setattr(onnxruntime_backend.onnxruntime, "SessionOptions", Options)
+    for has in (True, False):
+        chosen.append({})
+        monkeypatch.setattr(onnxruntime_backend, "has_vnni", lambda has=has: has)
+        load_classifier(backend="onnxruntime", precision="int8")
+    with_vnni, without = (options.get("session.x64quantprecision") for options in chosen)
+    assert (with_vnni, without) == (None, "1")
 
 
 @pytest.mark.parametrize("engine", torch.backends.quantized.supported_engines)
