@@ -70,6 +70,41 @@ def test_what_fails_before_a_signal_is_told_is_no_error_of_its_own() -> None:
     assert end_of(LATE) == (0, "")
 
 
+# A node that is spun.
+SPUN = """
+    import time
+    from rclpy.task import Future
+    class Spun(Node):
+        def __init__(self):
+            super().__init__("some_node")
+            self.finished = Future()
+            self.create_timer(0.01, self.work)
+        def start(self):
+            pass
+        def work(self):
+            {work}
+        def close(self):
+            self.destroy_node()
+            {close}
+    return Spun()
+"""
+
+
+def test_what_a_signal_meets_in_a_callback_is_done_before_the_node_ends() -> None:
+    work = "interrupt(); time.sleep(0.1); print('done', file=sys.stderr)"
+    assert end_of(SPUN.format(work=work, close="")) == (0, "done\n")
+
+
+def test_a_signal_that_comes_again_later_ends_a_callback_that_hangs() -> None:
+    work = "interrupt(); time.sleep(1.1); interrupt(); time.sleep(300)"
+    assert end_of(SPUN.format(work=work, close="")) == (0, "")
+
+
+def test_no_signal_keeps_a_node_from_closing() -> None:
+    close = "interrupt(); time.sleep(1.1); interrupt(); print('closed', file=sys.stderr)"
+    assert end_of(SPUN.format(work="interrupt()", close=close)) == (0, "closed\n")
+
+
 # rclpy's own handler shuts it down at once; Python's may come a moment later.
 JUST_BEFORE_THE_EXECUTOR = """
     from emotion_recognition.ros.process.executor import SturdyExecutor

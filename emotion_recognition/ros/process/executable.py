@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
 from collections.abc import Callable
+from time import monotonic
 from types import FrameType
 from typing import Any, Protocol
 
@@ -26,6 +28,10 @@ _ROS_PACKAGES = {"rclpy", "rcl_interfaces", "builtin_interfaces", "sensor_msgs",
 
 #: What only some executables need.
 _OPTIONAL_ROS_PACKAGES = {"hri_msgs"}
+#: Seconds after a signal from which on another one insists. Ctrl-C reaches a node twice at once
+#: under ros2 launch: from the terminal and from launch.
+_PATIENCE = 1.0
+
 #: The same of other libraries, each with the way to get it.
 _OPTIONAL_LIBRARIES = {"aiohttp": "apt install python3-aiohttp, or pip install aiohttp"}
 
@@ -49,7 +55,7 @@ def run(name: str, load: Callable[[], RunnableNode], args: list[str] | None = No
     rclpy.init(). 0 after an interrupt (SIGINT, SIGTERM) or a regular end. 1 with one line on what
     is wrong when it cannot start or go on: NodeError, a bad parameter, a missing module.
     """
-    interrupt = _InterruptOnce()
+    interrupt = _Interruption()
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
     exit_code, failure = 0, None
@@ -61,7 +67,7 @@ def run(name: str, load: Callable[[], RunnableNode], args: list[str] | None = No
         failure = error
     finally:
         # As it closes, the interpreter gives handlers back, and a second signal would kill it.
-        interrupt.is_over = True
+        interrupt.patience = math.inf
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     # An interrupt shuts rclpy down at once, and what still wanted it fails: no error of its own.
@@ -81,29 +87,35 @@ class _Interrupt(KeyboardInterrupt):
     """
 
 
-class _InterruptOnce:
-    """Interrupts the program at the first signal and lets it finish undisturbed after that.
+class _Interruption:
+    """Interrupts what the program does, once at most, when a signal comes and patience is over.
 
-    happened: whether there was one. is_over: nothing is left to interrupt; a signal is only noted.
-    Ctrl-C reaches a node twice under ros2 launch: from the terminal and from launch.
+    happened: whether there was a signal. patience: seconds from the first signal until a further
+    one interrupts; 0: the first one does, math.inf: none does.
     """
 
     def __init__(self) -> None:
-        self.happened = False
-        self.is_over = False
+        self.patience = 0.0
+        self._first = math.inf
+        self._has_interrupted = False
+
+    @property
+    def happened(self) -> bool:
+        return self._first < math.inf
 
     def __call__(self, signal_number: int, frame: FrameType | None) -> None:
-        if not self.happened:
-            self.happened = True
-            if not self.is_over:
-                raise _Interrupt
+        now = monotonic()
+        self._first = min(self._first, now)
+        if now - self._first >= self.patience and not self._has_interrupted:
+            self._has_interrupted = True
+            raise _Interrupt
 
 
 def _run(
     name: str,
     load: Callable[[], RunnableNode],
     args: list[str] | None,
-    interrupt: _InterruptOnce,
+    interrupt: _Interruption,
 ) -> int:
     try:
         import rclpy
@@ -136,10 +148,14 @@ def _run(
             hide_own_segments()
             executor.add_node(node)
             node.start()
+            # rclpy's own handler ends the spinning. In the middle of rclpy an exception would leave
+            # handles in use, and the node could not be destroyed.
+            interrupt.patience = _PATIENCE
             executor.spin_until(node.finished)
             if node.finished.done():
                 node.finished.result()
         finally:
+            interrupt.patience = math.inf
             node.close()
             executor.shutdown()
     except ExternalShutdownException:
