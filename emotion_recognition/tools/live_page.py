@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from emotion_recognition.core.images.sources import FrameSource
 from emotion_recognition.ros.diagnostics.activity import RecentActivity
 from emotion_recognition.ros.diagnostics.health import Health, figures, verdict
+from emotion_recognition.ros.process.log_throttle import LogThrottle
 from emotion_recognition.ros.stream.frame_counts import FrameCounts
 from emotion_recognition.ros.stream.stream_watch import StreamState
 from emotion_recognition.tools.output_path import OutputError
@@ -37,7 +38,8 @@ class LivePage:
         self._model = model
         self._is_open = is_open
         settings = ServerSettings(PORT if port is None else port, is_open, keeps_newest=True)
-        self._server = WebServer(settings, (source.name,), log=partial(print, file=sys.stderr))
+        self._throttle = LogThrottle()
+        self._server = WebServer(settings, (source.name,), log=self._log)
         self._begun = self._reported = time.monotonic()
         self._activity = RecentActivity(self._begun)
         self._answers = 0
@@ -69,7 +71,7 @@ class LivePage:
         """Goes on showing the last answer until Ctrl-C."""
         values = self._status(time.monotonic()).values
         text = f"'{self._source.name}' has ended: this is its last image"
-        self._server.publish(self._source.name, Status("ok", text, values))
+        self._server.publish(self._source.name, Status("ok", text, values, has_ended=True))
         print("emotion_recognition: the source has ended; Ctrl-C ends the page", file=sys.stderr)
         Event().wait()
 
@@ -86,6 +88,10 @@ class LivePage:
         )
         level, text = verdict(health)
         return Status(LEVELS[level], text, figures(health, totals))
+
+    def _log(self, text: str) -> None:
+        if line := self._throttle(text):
+            print(f"emotion_recognition: {line}", file=sys.stderr)
 
     def __enter__(self) -> LivePage:
         try:

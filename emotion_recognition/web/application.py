@@ -11,18 +11,22 @@ from pathlib import Path
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from emotion_recognition.web.access import is_own_host, is_own_origin, is_token
+from emotion_recognition.web.connections import Connections
 from emotion_recognition.web.update import Status, greeting
 from emotion_recognition.web.viewers import PATIENCE, Audience, Viewer
 
 #: Viewers at the same time, of all cameras together.
 MOST_VIEWERS = 16
 
-_PAGE = Path(__file__).with_name("page")
 _TYPES = {
     ".html": "text/html",
     ".css": "text/css",
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
+}
+#: What the page consists of, by name.
+_FILES = {
+    path.name: path for path in Path(__file__).with_name("page").iterdir() if path.suffix in _TYPES
 }
 _HEADERS = {
     "Content-Security-Policy": (
@@ -56,6 +60,7 @@ class Site:
     on_audience: Callable[[str, bool], None]
     log: Callable[[str], None]
     sockets: set[web.WebSocketResponse] = field(default_factory=set)
+    connections: Connections = field(default_factory=Connections)
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         """The page itself, for who has the token."""
@@ -69,7 +74,7 @@ class Site:
     async def live(self, request: web.Request) -> web.StreamResponse:
         """The WebSocket of a viewer: answers and status to it, `seen` from it."""
         self._check_token(request)
-        if not is_own_origin(request.headers.get("Origin"), request.host):
+        if not is_own_origin(request.headers.get("Origin"), _host(request)):
             raise web.HTTPForbidden(text="A page from elsewhere may not watch.\n")
         camera = request.query.get("camera") or next(iter(self.audiences))
         if camera not in self.audiences:
@@ -147,13 +152,14 @@ def make_application(site: Site) -> web.Application:
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not is_own_host(request.host, site.is_open):
+        if not is_own_host(_host(request), site.is_open):
             raise web.HTTPForbidden(
                 text="This name does not belong to the machine that shows the page. Open it by "
                 "localhost, or, if it is open to the network, by the machine's address.\n"
             )
         try:
-            return await handler(request)
+            with site.connections.busy(_file_number(request)):
+                return await handler(request)
         except (web.HTTPException, asyncio.CancelledError):
             raise
         except Exception as error:
@@ -183,8 +189,19 @@ async def _goodbye(socket: web.WebSocketResponse, code: int) -> None:
 
 
 def _file(name: str) -> web.Response:
-    path = _PAGE / name
-    if path.parent != _PAGE or path.suffix not in _TYPES or not path.is_file():
+    path = _FILES.get(name)
+    if path is None:
         raise web.HTTPNotFound(text="There is no such page.\n")
     text = path.read_text(encoding="utf-8")
     return web.Response(text=text, content_type=_TYPES[path.suffix])
+
+
+def _host(request: web.Request) -> str:
+    """The header; where it is missing, old versions of aiohttp would ask the network for a name."""
+    return request.headers.get("Host", "")
+
+
+def _file_number(request: web.Request) -> int:
+    """Of the connection; -1 where it has ended."""
+    connection = request.transport and request.transport.get_extra_info("socket")
+    return connection.fileno() if connection else -1

@@ -10,15 +10,18 @@ import secrets
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import Thread
+from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
 
 from emotion_recognition.web.access import SHORTEST_TOKEN
 from emotion_recognition.web.application import Site, make_application
+from emotion_recognition.web.connections import BACKLOG, ListeningSocket
 from emotion_recognition.web.update import Status, Update
 from emotion_recognition.web.viewers import Audience, Picture
 
@@ -27,6 +30,7 @@ PORT = 8090
 LOCAL = "127.0.0.1"
 
 _CLOSING_TIMEOUT = 3.0  # seconds
+_SWEEP_PERIOD = 1.0  # seconds between two looks for idle connections
 
 #: aiohttp tells of every malformed request, and whoever is on the network can send those.
 _SILENT = logging.Logger("emotion_recognition.web", logging.CRITICAL + 1)
@@ -94,19 +98,21 @@ class WebServer:
 
     def publish(self, camera: str, item: Update | Status) -> None:
         """Sends something new to the viewers of a camera; from any thread."""
-        if self._loop is None:
+        loop = self._loop
+        if loop is None:
             return
         try:
-            self._loop.call_soon_threadsafe(partial(self._offer, camera, item))
+            loop.call_soon_threadsafe(partial(self._offer, camera, item))
         except RuntimeError:  # the loop was closed in the meantime
             return
 
     def close(self) -> None:
         """Ends all connections, and the thread."""
-        if self._loop is None or self._stop is None or self._thread is None:
+        loop = self._loop
+        if loop is None or self._stop is None or self._thread is None:
             return
         try:
-            self._loop.call_soon_threadsafe(self._stop.set)
+            loop.call_soon_threadsafe(self._stop.set)
         except RuntimeError:
             return
         self._thread.join(_CLOSING_TIMEOUT)
@@ -126,20 +132,28 @@ class WebServer:
 
     async def _serve(self, port: concurrent.futures.Future[int]) -> None:
         self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(self._log_failure)
         self._stop = asyncio.Event()
         # One makes all pictures: more would take cores from the networks, and memory each.
         self._loop.set_default_executor(ThreadPoolExecutor(1, "encoder"))
         runner = web.AppRunner(make_application(self._site), access_log=None, logger=_SILENT)
         await runner.setup()
         try:
-            host = None if self._settings.is_open else LOCAL
-            await web.TCPSite(runner, host, self._settings.port).start()
-            # One of IPv4 first, whose address is told; port 0 is another for IPv6.
-            port.set_result(int(min(runner.addresses, key=len)[1]))
-            await self._stop.wait()
+            settings, connections = self._settings, self._site.connections
+            listening = ListeningSocket(settings.port, settings.is_open, connections)
+            await web.SockSite(runner, listening, backlog=BACKLOG).start()
+            port.set_result(int(listening.getsockname()[1]))
+            while not self._stop.is_set():
+                with suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self._stop.wait(), _SWEEP_PERIOD)
+                connections.close_idle()
         finally:
             self._loop = None
             await runner.cleanup()
+
+    def _log_failure(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What asyncio itself would log, with a traceback and as often as it happens."""
+        self._site.log(f"{context['message']}: {context.get('exception')!r}")
 
     def _address(self, port: int) -> str:
         if not self._settings.is_open:

@@ -56,16 +56,20 @@ class Update:
 
 @dataclass(frozen=True)
 class Status:
-    """How well the source of the answers does. level: one of LEVELS. values: figures by name."""
+    """How well the source of the answers does.
+
+    level: one of LEVELS. values: figures by name. has_ended: no answer is missing any more.
+    """
 
     level: str
     text: str
     values: Mapping[str, str] = field(default_factory=dict)
+    has_ended: bool = False
 
     def message(self) -> str:
         """As JSON."""
-        values = {"level": self.level, "text": self.text, "values": dict(self.values)}
-        return _json({"kind": "status", **values}).decode()
+        figures = {"values": dict(self.values), "ended": self.has_ended}
+        return _json({"kind": "status", "level": self.level, "text": self.text, **figures}).decode()
 
 
 def greeting(cameras: tuple[str, ...], camera: str) -> str:

@@ -124,6 +124,7 @@ def test_the_page_shows_the_answers_and_stays_until_an_interrupt(
     assert seen[0]["cameras"] == [str(source)]
     (end,) = [item for item in seen if "has ended" in item.get("text", "")]
     assert (end["level"], end["values"]["answered"]) == ("ok", str(images))
+    assert end["ended"], "the page would say that answers are missing"
     shown = [item for item in seen if "answer" in item]
     assert shown
     assert shown[-1]["picture"].shape == (120, 160, 3)

@@ -271,6 +271,14 @@ def test_it_says_when_no_answer_comes(shown: Shown) -> None:
     assert not page.is_visible("#notice")
 
 
+def test_no_answer_is_missed_of_a_source_that_has_ended(shown: Shown) -> None:
+    page = shown.open()
+    shown.show(page, update(face()), HAS_TITLE, "#1 happy 65%")
+    shown.server.publish("left", Status("ok", "this is the last image", has_ended=True))
+    page.wait_for_timeout(3500)
+    assert page.is_hidden("#notice")
+
+
 def test_it_comes_back_by_itself_when_the_server_does(shown: Shown) -> None:
     page = shown.open()
     shown.show(page, update(face()), HAS_TITLE, "#1 happy 65%")
@@ -322,8 +330,7 @@ def test_a_camera_that_is_gone_after_a_restart_gives_way_to_another(shown: Shown
     page.wait_for_function(HAS_TITLE, arg="#1 happy 65%")
     shown.server.close()
     shown.serve(shown.port, cameras=("left",))
-    page.wait_for_function(HAS_ATTRIBUTE, arg=["#picture", "aria-label", "No picture yet"])
-    assert not pixels(page).any(), "it is of the camera that is gone"
+    wait_until(lambda: not pixels(page).any())  # it is of the camera that is gone
     shown.show(page, update(face("angry")), HAS_TITLE, "#1 angry 65%")
     assert not page.is_visible("#camera-choice")
 

@@ -162,6 +162,7 @@ def test_an_answer_comes_in_one_message_with_its_picture(served: Served) -> None
             "level": "warn",
             "text": "slow",
             "values": {"rate (Hz)": "3.0"},
+            "ended": False,
         }
         served.server.publish("right", update(6))
         served.server.publish("left", update(7))

@@ -23,6 +23,7 @@ let cameras = [];
 let camera = ""; // whose answers are shown
 let isConnected = false;
 let isPaused = false;
+let hasEnded = false; // the source: no answer is missing any more
 let lastAnswer = seconds();
 let arrivals = []; // of the answers of the last seconds
 let newest = null;
@@ -33,6 +34,7 @@ let hiddenTimer = 0;
 function hello(message) {
   ({ colors, cameras } = message);
   isConnected = true;
+  hasEnded = false;
   lastAnswer = seconds();
   if (camera !== message.camera) clear(); // the server has another one, where this one is gone
   ({ camera } = message);
@@ -52,7 +54,8 @@ function answer(message, image) {
   notify(image ? "" : "The picture of this answer did not arrive, or cannot be shown.");
 }
 
-function status({ level, text, values }) {
+function status({ level, text, values, ended }) {
+  hasEnded = ended;
   show(level, text);
   const figures = {
     Rate: values["rate (Hz)"] && `${values["rate (Hz)"]} Hz`,
@@ -128,7 +131,7 @@ function say(text) {
 
 function tick() {
   const silence = seconds() - lastAnswer;
-  if (isConnected && !isPaused && silence >= SILENT_AFTER) {
+  if (isConnected && !isPaused && !hasEnded && silence >= SILENT_AFTER) {
     notify(`No answer for ${Math.floor(silence)} s.`);
   }
   if (!isPaused) timeline.draw(seconds(), colors);
