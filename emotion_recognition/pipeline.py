@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from emotion_recognition.backends import Precision, open_model, resolve
 from emotion_recognition.core.classifier import EmotionClassifier
+from emotion_recognition.core.detector import checked_threshold
 from emotion_recognition.core.detectors import Detector, expect_shapes, make_detector
 from emotion_recognition.core.following.decision import decide
 from emotion_recognition.core.heads.crop import crop_face
@@ -98,7 +99,8 @@ class EmotionPipeline:
     can be assigned later. Several threads may share a pipeline: it takes one image at a time.
 
     Raises ModelError for a model that is missing or damaged, BackendError for a backend that is
-    missing or does not run it, ValueError for an input width that the detector cannot take.
+    missing or does not run it, ValueError for an input width that the detector cannot take and for
+    a threshold outside [0, 1].
     """
 
     def __init__(
@@ -128,10 +130,27 @@ class EmotionPipeline:
             self._detect.score_threshold if score_threshold is None else score_threshold
         )
 
+    @property
+    def score_threshold(self) -> float:
+        return self._score_threshold
+
+    @score_threshold.setter
+    def score_threshold(self, threshold: float) -> None:
+        self._score_threshold = checked_threshold(threshold)
+
+    @property
+    def reject_threshold(self) -> float:
+        return self._reject_threshold
+
+    @reject_threshold.setter
+    def reject_threshold(self, threshold: float) -> None:
+        self._reject_threshold = checked_threshold(threshold, "reject_threshold")
+
     def __call__(self, image: NDArray[np.uint8]) -> tuple[Face, ...]:
         """image: uint8 (H, W, 3) BGR. Faces in order of falling score; none give an empty tuple.
 
-        Raises ImageError for an image of another kind.
+        Raises ImageError for an image of another kind, and FloatingPointError if a network answers
+        with values that are not finite.
         """
         return self.process(image).faces
 

@@ -154,12 +154,17 @@ def environment_without_ros() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not of_ros.fullmatch(name)}
 
 
+def is_there(command: str) -> bool:
+    """Whether the program of a command is installed, which may have arguments: ccache g++."""
+    return any(map(shutil.which, shlex.split(command)[:1]))
+
+
 def require_tools(wheels: str | None) -> None:
     """Raises SetupError with one line that names the apt packages to install, if any is missing."""
     python = f"python{sys.version_info.major}.{sys.version_info.minor}"
     here = {
         "cmake": shutil.which("cmake"),
-        "g++": all(shutil.which(os.environ.get(*tool)) for tool in (("CC", "cc"), ("CXX", "c++"))),
+        "g++": all(map(is_there, (os.environ.get("CC", "cc"), os.environ.get("CXX", "c++")))),
         "make": shutil.which("make"),
         f"{python}-venv": find_spec("ensurepip") and find_spec("venv"),
         f"{python}-dev": (Path(sysconfig.get_path("include")) / "Python.h").is_file(),
@@ -286,12 +291,13 @@ def build(workspace: Workspace, wheels: str | None, environment: dict[str, str])
         )
         environment["ROS_DISTRO"] = wheels
     environment["PATH"] = f"{workspace.venv / 'bin'}:{environment['PATH']}"
-    command = f"""\
-        {workspace.python} -m colcon --log-base {workspace.log.name} build --symlink-install
-        --base-paths . --build-base {workspace.build.name} --install-base {workspace.install.name}
-        --event-handlers console_direct+
-        --cmake-args -DPython3_EXECUTABLE={workspace.python}"""
-    step("Building the package", shlex.split(command), workspace, environment)
+    command = [
+        *(str(workspace.python), "-m", "colcon", "--log-base", workspace.log.name, "build"),
+        *("--symlink-install", "--base-paths", ".", "--build-base", workspace.build.name),
+        *("--install-base", workspace.install.name, "--event-handlers", "console_direct+"),
+        *("--cmake-args", f"-DPython3_EXECUTABLE={workspace.python}"),
+    ]
+    step("Building the package", command, workspace, environment)
     stamp.write_text(digest)
 
 

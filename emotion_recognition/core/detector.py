@@ -47,10 +47,10 @@ class FaceDetector:
         return faces_within(image, boxes, scores)
 
 
-def checked_threshold(threshold: float) -> float:
+def checked_threshold(threshold: float, name: str = "score_threshold") -> float:
     """Raises ValueError unless it is within [0, 1]."""
     if not 0.0 <= threshold <= 1.0:
-        raise ValueError(f"score_threshold must be within [0, 1], got {threshold}")
+        raise ValueError(f"{name} must be within [0, 1], got {threshold}")
     return threshold
 
 
@@ -82,11 +82,15 @@ def find_boxes(
 def faces_within(
     image: NDArray[np.uint8], boxes: NDArray[np.float32], scores: NDArray[np.float32]
 ) -> tuple[Face, ...]:
-    """The faces of boxes (K, 4) in pixels of the image, clipped to it. scores: (K,)."""
+    """The faces of boxes (K, 4) in pixels of the image, clipped to it. scores: (K,).
+
+    A box that is wholly outside of it is none.
+    """
     height, width = image.shape[:2]
     return tuple(
-        Face(Box(*(float(v) for v in box)).clipped(width, height), float(score))
-        for box, score in zip(boxes, scores, strict=True)
+        Face(inside, score)
+        for box, score in zip(boxes.tolist(), scores.tolist(), strict=True)
+        if (inside := Box(*box).clipped(width, height)).area
     )
 
 

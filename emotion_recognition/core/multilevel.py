@@ -58,9 +58,10 @@ class MultilevelDetector:
     ) -> tuple[Face, ...]:
         """image: uint8 (H, W, 3) BGR. Faces in order of falling score, clipped to the image.
 
-        Landmarks are not clipped: they may lie outside of an image that cuts a face off. Raises
-        ImageError for any other dtype, shape or an empty image, ValueError for a threshold outside
-        [0, 1], FloatingPointError if the network answers with values that are not finite.
+        A box that is wholly outside of it, as in the padding, is none. Landmarks are not clipped:
+        they may lie outside of an image that cuts a face off. Raises ImageError for any other
+        dtype, shape or an empty image, ValueError for a threshold outside [0, 1],
+        FloatingPointError if the network answers with values that are not finite.
         """
         threshold = checked_threshold(
             self.score_threshold if score_threshold is None else score_threshold
@@ -69,12 +70,17 @@ class MultilevelDetector:
         pixels, scale = fit_input(image, self.input_width)
         output = self.network(planes(pixels))[0]
         places, scores = suppress(*decode(output, pixels.shape[:2], threshold))
-        boxes = [Box(*box) for box in (places / scale).tolist()]
-        landmarks = self.landmarker(image, boxes) if self.landmarker else [()] * len(boxes)
         height, width = image.shape[:2]
+        found = [
+            (box, inside, score)
+            for place, score in zip((places / scale).tolist(), scores.tolist(), strict=True)
+            if (inside := (box := Box(*place)).clipped(width, height)).area
+        ]
+        boxes = [box for box, _, _ in found]
+        landmarks = self.landmarker(image, boxes) if self.landmarker else [()] * len(boxes)
         return tuple(
-            Face(box.clipped(width, height), score, landmarks=points)
-            for box, score, points in zip(boxes, scores.tolist(), landmarks, strict=True)
+            Face(inside, score, landmarks=points)
+            for (_, inside, score), points in zip(found, landmarks, strict=True)
         )
 
 

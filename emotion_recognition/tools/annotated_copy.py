@@ -43,7 +43,8 @@ class TimedVideo:
         if self._writer is None:
             codec = cv2.VideoWriter.fourcc(*VIDEO_CODECS[self._path.suffix.lower()])
             self._size = (frame.shape[1], frame.shape[0])
-            self._writer = cv2.VideoWriter(str(self._path), codec, self._rate, self._size)
+            file = str(self._path.absolute())  # FFmpeg takes what is before a colon for a protocol
+            self._writer = cv2.VideoWriter(file, codec, self._rate, self._size)
             if not self._writer.isOpened():
                 raise OutputError(f"cannot write the video '{self._path}'")
         if (frame.shape[1], frame.shape[0]) != self._size:  # the writer would leave it out

@@ -20,10 +20,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, TextIO
 
 from emotion_recognition import __version__
@@ -45,6 +47,9 @@ if TYPE_CHECKING:
 #: The one word that is no source; a folder of this name is ./benchmark.
 BENCHMARK = "benchmark"
 
+# The share of its images that a video must give; containers count them roughly.
+_ENOUGH = 0.9
+
 INTERRUPTED = 130  # as a shell reports a program that Ctrl-C has ended
 
 
@@ -57,7 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
         return command.main(words[1:])
     options = _parser().parse_args(words)
     try:
-        return _run(options)
+        with _terminated_like_interrupted():
+            return _run(options)
     except KeyboardInterrupt:  # before there was anything to end
         return INTERRUPTED
     except BrokenPipeError:  # as of `emotion_recognition video.mp4 | head`
@@ -98,7 +104,12 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="the same for others on the network, who need the address with its token",
     )
-    parser.add_argument("--web-port", metavar="PORT", type=option_values.port, help="of the page")
+    parser.add_argument(
+        "--web-port",
+        metavar="PORT",
+        type=option_values.port,
+        help="the same as --web, at this port; 0: any that is free",
+    )
     parser.add_argument(
         "--detector", default=DEFAULT_DETECTOR, help="packaged detector (%(default)s)"
     )
@@ -124,7 +135,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--threads",
-        type=option_values.count,
+        type=option_values.threads_or_default,
         default=0,
         help="of one inference; 0: the backend's choice",
     )
@@ -134,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace) -> int:
     source = open_source(options.source)
-    has_page = options.web or options.web_network
+    has_page = options.web or options.web_network or options.web_port is not None
     reports = options.summary or options.plot is not None
     writes = options.annotated is not None or reports or has_page
     json_path = options.json or (None if writes else "-")
@@ -155,10 +166,11 @@ def _run(options: argparse.Namespace) -> int:
             page = stack.enter_context(_open_page(options, source))
         if json_path is not None:  # only now, as it empties a file of an earlier run
             lines = stack.enter_context(_open_lines(json_file))
-        was_interrupted = False
+        was_interrupted, count = False, 0
         has_bar = not (json_path == "-" and sys.stdout.isatty())
         try:
             for answer in _with_progress(answers(pipeline, source), source.frame_count, has_bar):
+                count += 1
                 if lines is not None:
                     print(json.dumps(record(answer)), file=lines, flush=source.is_live)
                 if copy is not None:
@@ -167,6 +179,7 @@ def _run(options: argparse.Namespace) -> int:
                     report.add(answer)
                 if page is not None:
                     page.add(answer)
+            _warn_of_missing(source, count)
             if page is not None:
                 page.stay()
         except KeyboardInterrupt:  # the way to end a webcam, and the page
@@ -178,6 +191,29 @@ def _run(options: argparse.Namespace) -> int:
         if report is not None:
             report.finish(pipeline.labels)
     return INTERRUPTED if was_interrupted else 0
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """SIGTERM, as systemd and docker send it, ends a recording as Ctrl-C does: it can be read."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _warn_of_missing(source: FrameSource, count: int) -> None:
+    """Where there was much less than the source had told of; count: of its images."""
+    if count < _ENOUGH * source.frame_count:
+        print(
+            f"emotion_recognition: warning: '{source.name}' tells of {source.frame_count} images, "
+            f"of which {count} could be read; it may be damaged",
+            file=sys.stderr,
+        )
 
 
 def _open_page(options: argparse.Namespace, source: FrameSource) -> LivePage:

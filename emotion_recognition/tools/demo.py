@@ -8,6 +8,7 @@ emotions.mp4 and emotions.png.
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import signal
 import subprocess
@@ -18,6 +19,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emotion_recognition.tools import option_values
+
 if TYPE_CHECKING:
     from rclpy.node import Node
     from rich.table import Table
@@ -25,12 +28,14 @@ if TYPE_CHECKING:
     from emotion_recognition.tools.recording import Recording
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Watch faces and their emotions on /emotions.")
     parser.add_argument(
         "source", nargs="?", default="", help="video, image, folder or webcam index"
     )
-    parser.add_argument("--seconds", type=float, default=12.0, help="end after this time")
+    parser.add_argument(
+        "--seconds", type=option_values.positive, default=12.0, help="end after this time"
+    )
     parser.add_argument(
         "--backend", default="auto", help="auto, onnxruntime, ncnn, torch or opencv"
     )
@@ -42,9 +47,10 @@ def main() -> None:
     parser.add_argument(
         "--output", type=Path, default=Path("demo_output"), help="folder to write to"
     )
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     try:
         import rclpy
+        from rclpy.executors import ExternalShutdownException
 
         # It needs the messages; their absence is reported here and not by a traceback.
         from emotion_recognition.ros.process.log_file import without_log_file
@@ -56,14 +62,15 @@ def main() -> None:
         recording = Recording(options.output, longest=options.seconds)
     except OSError as error:
         sys.exit(f"emotion_demo: cannot write to --output: {error}")
-    source = [f"source:={options.source}"] if options.source else []
+    source = [text_parameter("source", options.source)] if options.source else []
     has_ended = False
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the end is that of Ctrl-C
     rclpy.init(args=without_log_file())
     try:
         node = rclpy.create_node("emotion_demo")
         _subscribe(node, recording)
         nodes = {
-            "emotion_node": [f"backend:={options.backend}"],
+            "emotion_node": [text_parameter("backend", options.backend)],
             "video_source": [*source, "loop:=true"],
             **({"web_view": []} if options.web else {}),
         }
@@ -71,7 +78,7 @@ def main() -> None:
             started = [stack.enter_context(running(*item)) for item in nodes.items()]
             seconds = math.inf if options.web else options.seconds
             has_ended = watch(node, recording, seconds, started)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, ExternalShutdownException):
         pass
     finally:
         rclpy.try_shutdown()
@@ -89,6 +96,11 @@ def _subscribe(node: Node, recording: Recording) -> None:
 
     node.create_subscription(Image, "image_raw", recording.add_image, QoSProfile(depth=5))
     node.create_subscription(FaceEmotionArray, "emotions", recording.add_answer, 10)
+
+
+def text_parameter(name: str, value: str) -> str:
+    """A parameter whose value is this text, whatever YAML would make of it."""
+    return f"{name}:={json.dumps(value, ensure_ascii=False)}"
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import argparse
 import math
 import os
 
+from emotion_recognition.core.arrays import MOST_THREADS
 from emotion_recognition.core.detectors import INPUT_WIDTHS
 
 
@@ -52,11 +53,11 @@ def threads(text: str) -> int:
     return value
 
 
-def count(text: str) -> int:
-    """0, 1, 2 and so on."""
+def threads_or_default(text: str) -> int:
+    """As many as the nodes take, or 0 for the backend's choice."""
     value = _whole(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, got {text}")
+    if not 0 <= value <= MOST_THREADS:
+        raise argparse.ArgumentTypeError(f"expected 0 to {MOST_THREADS}, got {text}")
     return value
 
 

@@ -31,7 +31,7 @@ def expect_writable(path: Path, source: FrameSource | None = None) -> None:
 
 
 def expect_different(paths: Iterable[Path]) -> None:
-    """Raises OutputError where two outputs would be one file."""
+    """Raises OutputError where two outputs, or an output and an input, would be one file."""
     for path, count in Counter(path.resolve() for path in paths).items():
         if count > 1:
-            raise OutputError(f"'{path}' is named for two outputs; name another path for one")
+            raise OutputError(f"'{path}' is named twice; name another path for one output")

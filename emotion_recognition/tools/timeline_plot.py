@@ -51,7 +51,7 @@ def plot_timeline(tracks: Sequence[Track], labels: Iterable[str], title: str, pa
     axes.set_xlabel("seconds")
     axes.set_ylabel("track")
     left_out = f", {len(tracks) - len(rows)} short tracks left out" if len(tracks) > LARGEST else ""
-    axes.set_title(f"{title}{left_out}", fontsize=10)
+    axes.set_title(f"{title}{left_out}", fontsize=10, parse_math=False)  # a $ is one in a name
     axes.spines[["top", "right"]].set_visible(False)
     shown = {span.label for track in rows for span in track.spans}
     legend = [label for label in (*labels, "unknown") if label in shown]

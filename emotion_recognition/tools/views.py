@@ -70,12 +70,9 @@ def foxglove_layout(shipped: Any, cameras: Sequence[str], image_topic: str) -> A
     layout = copy.deepcopy(shipped)
     layout["configById"] = {}
     columns = []
-    for camera in cameras:
+    for number, camera in enumerate(cameras):
         place = topics_of(camera, image_topic)
-        names = {
-            name: f"{name}_{camera.replace('/', '_')}" if camera else name
-            for name in shipped["configById"]
-        }
+        names = {name: f"{name}_{number}" if camera else name for name in shipped["configById"]}
         for name, panel in copy.deepcopy(shipped["configById"]).items():
             panel["foxglovePanelTitle"] = _titled(panel["foxglovePanelTitle"], camera)
             if mode := panel.get("imageMode"):

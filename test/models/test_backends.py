@@ -171,6 +171,16 @@ def test_int8_takes_the_exact_kernels_only_where_the_fast_ones_saturate(
     assert (with_vnni, without) == (None, "1")
 
 
+@pytest.mark.parametrize("name", ["score_threshold", "reject_threshold"])
+@pytest.mark.parametrize("threshold", [-0.1, 50, float("nan")])
+def test_a_threshold_that_is_no_probability_is_refused_at_once(name: str, threshold: float) -> None:
+    with pytest.raises(ValueError, match=f"{name} must be within"):
+        EmotionPipeline(backend="onnxruntime", **{name: threshold})
+    pipeline = EmotionPipeline(backend="onnxruntime")
+    with pytest.raises(ValueError, match=f"{name} must be within"):
+        setattr(pipeline, name, threshold)
+
+
 @pytest.mark.parametrize("engine", torch.backends.quantized.supported_engines)
 def test_the_torchscript_file_runs_on_every_engine(engine: str, images: list[Image]) -> None:
     expected = load_detector("paper", "onnxruntime")(images[0])

@@ -37,6 +37,11 @@ ANY_FLOAT = st.floats() | st.floats(-100, 100)
 LANDMARKS = ((14.5, 26.25), (24.0, 26.0), (19.0, 30.0), (15.0, 35.0), (23.0, 35.0))
 
 
+def test_a_duration_without_end_is_the_longest_that_there_is() -> None:
+    assert duration_message(math.inf) == duration_message(1e30)
+    assert duration_message(math.inf).sec == 2**31 - 1
+
+
 def message_of(*faces: Face, labels: tuple[str, ...] = LABELS) -> FaceEmotionArray:
     """The answer with these faces to an image of 320x240."""
     image = np.zeros((240, 320, 3), np.uint8)

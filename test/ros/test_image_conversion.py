@@ -84,6 +84,12 @@ def test_an_image_survives_the_way_there_and_back(encoding: str, image: np.ndarr
     np.testing.assert_array_equal(decode_message(message), image)
 
 
+def test_a_single_row_of_a_larger_image_has_its_own_step() -> None:
+    larger = np.arange(48 * 64 * 3, dtype=np.uint32).astype(np.uint8).reshape(48, 64, 3)
+    message = encode_message(larger[10:11, 5:9], "bgr8", Header())
+    np.testing.assert_array_equal(decode_message(message), larger[10:11, 5:9])
+
+
 def test_mono8_has_one_byte_a_pixel() -> None:
     message = encode_message(np.full((4, 6, 3), 77, np.uint8), "mono8", HEADER)
     assert (message.step, bytes(message.data)) == (6, bytes([77]) * 24)

@@ -229,6 +229,13 @@ def test_views_of_two_cameras_in_namespaces_show_what_both_publish(
             check_path(path["value"], published)
 
 
+def test_cameras_of_similar_names_have_panels_of_their_own(tmp_path: Path) -> None:
+    one, two = (
+        len(written(tmp_path, *cameras)[1]["configById"]) for cameras in (["a_b"], ["a/b", "a_b"])
+    )
+    assert two == 2 * one
+
+
 def test_an_absolute_topic_of_the_images_stays_where_it_is() -> None:
     place = views.topics_of("left", "/cam")
     assert [place("/image_raw"), place("/emotions.faces[0].label"), place("/diagnostics")] == [

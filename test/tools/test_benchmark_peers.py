@@ -108,8 +108,27 @@ def test_a_file_that_is_no_such_peer_is_refused_in_one_line(
     assert "cannot read a peer's file" in said(tmp_path / "missing.onnx")
     (tmp_path / "text.onnx").write_text("no network\n")
     assert "text.onnx" in said(tmp_path / "text.onnx")
+    (tmp_path / "empty.onnx").write_bytes(b"")
+    assert "empty.onnx" in said(tmp_path / "empty.onnx")
     (tmp_path / "other.onnx").write_bytes(networks.tiny_yolo())
     assert "expected" in said(tmp_path / "other.onnx")
+
+
+@pytest.mark.parametrize("shape", [(2, 1, 64, 64), (1, 1, 64, 48), (1, 64, 48, 1)])
+def test_a_classifier_that_takes_no_single_squares_is_refused(shape: tuple[int, ...]) -> None:
+    content = networks.with_input(networks.mini_xception(64), shape)
+    with pytest.raises(peers.PeerError, match=r"expected one square at a time|does not load"):
+        peers.MiniXception(content, 1)
+
+
+@pytest.mark.parametrize("option", ["--yunet", "--json"])
+def test_a_file_is_not_overwritten_by_another(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, option: str
+) -> None:
+    file = tmp_path / "file"
+    words = ["--quick", "--seconds", "0.01", option, str(file), "--markdown", str(file)]
+    assert command.main(words) == 1
+    assert "is named twice" in capsys.readouterr().err
 
 
 def test_without_onnx_it_says_what_to_install(

@@ -242,7 +242,66 @@ def test_what_cannot_be_read_is_told_in_one_line(
 ) -> None:
     assert "emotion_recognition: there is no 'missing.mp4'" in refused(capsys, "missing.mp4")
     assert "has no image" in refused(capsys, tmp_path)
-    assert "there is no '~nosuchuser/photo.png'" in refused(capsys, "~nosuchuser/photo.png")
+    assert "cannot read '~nosuchuser/photo.png'" in refused(capsys, "~nosuchuser/photo.png")
+
+
+def test_a_name_with_a_colon_is_no_protocol(
+    capsys: pytest.CaptureFixture[str], video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(video.parent)
+    video.rename("10:20:30.mp4")
+    copy = Path("12:30.mp4")
+    assert cli.main(["10:20:30.mp4", "--annotated", str(copy)]) == 0
+    assert len(frames_of(copy.absolute())) == FRAMES
+
+
+def test_of_a_video_that_is_cut_off_it_warns(
+    capsys: pytest.CaptureFixture[str], video: Path
+) -> None:
+    assert cli.main([str(video)]) == 0
+    assert "warning" not in capsys.readouterr().err
+    whole = video.with_suffix(".avi")
+    writer = cv2.VideoWriter(str(whole), cv2.VideoWriter.fourcc(*"MJPG"), RATE, (160, 120))
+    for _ in range(FRAMES):
+        writer.write(picture(50))
+    writer.release()
+    content = whole.read_bytes()
+    whole.write_bytes(content[: len(content) // 2])
+    assert cli.main([str(whole)]) == 0
+    told = capsys.readouterr()
+    assert 0 < len(told.out.splitlines()) < FRAMES * 0.9
+    assert f"tells of {FRAMES} images, of which {len(told.out.splitlines())} could be" in told.err
+
+
+def test_terminating_leaves_a_video_that_can_be_read(tmp_path: Path, video: Path) -> None:
+    program = (
+        "import os, signal, sys\n"
+        "sys.path.insert(0, sys.argv[1])\n"
+        "import test_cli\n"
+        "from emotion_recognition.tools import cli\n"
+        "class Terminated(test_cli.StandInPipeline):\n"
+        "    def __call__(self, image):\n"
+        "        faces = super().__call__(image)\n"
+        "        if self._calls == 5: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "        return faces\n"
+        "cli.EmotionPipeline = Terminated\n"
+        "sys.exit(cli.main(sys.argv[2:]))\n"
+    )
+    copy = tmp_path / "copy.mp4"
+    arguments = [str(Path(__file__).parent), str(video), "--annotated", str(copy)]
+    ended = subprocess.run([sys.executable, "-c", program, *arguments], timeout=60, check=False)
+    assert ended.returncode == cli.INTERRUPTED
+    assert len(frames_of(copy)) == 4
+
+
+def test_a_port_asks_for_the_page(
+    capsys: pytest.CaptureFixture[str], photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_page(options: object, source: FrameSource) -> object:
+        raise cli.OutputError(f"a page at {getattr(options, 'web_port', None)}")
+
+    monkeypatch.setattr(cli, "_open_page", open_page)
+    assert refused(capsys, photo, "--web-port", 9111).endswith("a page at 9111")
 
 
 def test_a_model_that_cannot_be_used_is_told_in_one_line(
@@ -309,7 +368,7 @@ def test_what_cannot_be_written_is_refused_before_the_work(
     assert "would overwrite its source" in said(folder, folder / "b.png", "--json")
     assert photo.read_bytes() == before
     both = tmp_path / "both.avi"
-    assert "named for two outputs" in refused(capsys, video, "--json", both, "--annotated", both)
+    assert "is named twice" in refused(capsys, video, "--json", both, "--annotated", both)
 
 
 def test_the_answers_of_an_earlier_run_outlive_one_that_cannot_start(

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from emotion_recognition.tools.annotated_copy import TimedVideo
+from emotion_recognition.tools.demo import main, text_parameter
 
 
 @pytest.mark.parametrize("missing", ["rclpy", "emotion_recognition.msg"])
@@ -28,6 +29,32 @@ def test_without_ros_one_line_tells_what_it_needs(tmp_path: Path, missing: str) 
     assert line.startswith("emotion_demo: ")
     assert "needs ROS 2 and this package built with colcon" in line
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["holiday #2.mp4", "[clip].mp4", "a: b.mp4", "1.50", "true", "0x10", 'a "b" \\ ü.mp4']
+)
+def test_a_name_reaches_the_node_as_it_is(name: str) -> None:
+    rclpy = pytest.importorskip("rclpy", reason="needs ROS 2")
+    from rclpy.context import Context
+
+    context = Context()
+    arguments = ["--ros-args", "-p", text_parameter("source", name)]
+    rclpy.init(args=arguments, context=context)
+    try:
+        node = rclpy.create_node("node_of_the_test", context=context)
+        assert node.declare_parameter("source", "").value == name
+        node.destroy_node()
+    finally:
+        rclpy.shutdown(context=context)
+
+
+@pytest.mark.parametrize("seconds", ["-3", "0", "nan", "x"])
+def test_a_time_that_is_none_is_refused(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--seconds", seconds])
+    assert ended.value.code == 2
+    assert "expected a number above 0" in capsys.readouterr().err
 
 
 @pytest.fixture

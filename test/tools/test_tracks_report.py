@@ -154,6 +154,15 @@ def test_the_picture_has_the_colours_of_the_overlay(video: Path, tmp_path: Path)
     assert not other.any()
 
 
+def test_a_name_with_dollars_is_a_title(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="--plot needs matplotlib")
+    from emotion_recognition.tools.timeline_plot import plot_timeline
+
+    path = tmp_path / "out.png"
+    plot_timeline([], EMOTIONS, "x$^$y.mp4", path)
+    assert cv2.imread(str(path)) is not None
+
+
 def test_many_tracks_and_none_can_be_drawn(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="--plot needs matplotlib")
     from emotion_recognition.tools.timeline_plot import LARGEST, plot_timeline

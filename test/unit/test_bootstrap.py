@@ -27,10 +27,17 @@ def distros() -> tuple[str, ...]:
     return tuple(re.findall(r'"(\w+)"', line))
 
 
-def run(project: Path, *arguments: str, path: str) -> subprocess.CompletedProcess[str]:
+def run(
+    project: Path, *arguments: str, path: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(project / "scripts" / "bootstrap.py"), *arguments]
     return subprocess.run(
-        command, env={"PATH": path}, capture_output=True, text=True, check=False, timeout=60
+        command,
+        env={"PATH": path, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
 
 
@@ -54,6 +61,18 @@ def test_only_what_is_missing_is_named(project: Path) -> None:
     (line,) = result.stderr.splitlines()
     assert "cmake" in line.split()
     assert not {"g++", "make"} & set(line.split())
+
+
+def test_a_compiler_may_have_arguments_and_be_missing_all_the_same(project: Path) -> None:
+    tools = project / "bin"
+    tools.mkdir()
+    for tool in ("cc", "ccache"):
+        (tools / tool).write_text("#!/bin/sh\n")
+        (tools / tool).chmod(0o755)
+    (line,) = run(project, "demo", path=str(tools), CXX="ccache g++").stderr.splitlines()
+    assert "g++" not in line.split()
+    (line,) = run(project, "demo", path=str(tools), CXX="ccold g++").stderr.splitlines()
+    assert "g++" in line.split()
 
 
 def test_a_distribution_without_wheels_is_refused_with_the_choice(project: Path) -> None:

@@ -8,10 +8,12 @@ from emotion_recognition.core.detector import (
     FaceDetector,
     checked_threshold,
     decode,
+    faces_within,
     letterbox,
     merge,
 )
 from emotion_recognition.core.images.raw import ImageError
+from emotion_recognition.core.types import Box
 
 Grid = NDArray[np.float32]
 
@@ -108,6 +110,13 @@ def test_boxes_come_back_in_pixels_of_the_image(height: int, width: int) -> None
     assert (face.box.x1 + face.box.x2) / 2 == pytest.approx(width / 2 + center, abs=1)
     assert (face.box.y1 + face.box.y2) / 2 == pytest.approx(height / 2 + center, abs=1)
     assert face.box.width == pytest.approx(0.2 * scale, rel=1e-3)
+
+
+def test_a_box_outside_of_the_image_is_no_face() -> None:
+    image = np.zeros((40, 60, 3), np.uint8)
+    boxes = np.array([(60, 5, 70, 15), (50, 5, 70, 15)], np.float32)
+    (face,) = faces_within(image, boxes, np.array([0.9, 0.8], np.float32))
+    assert face.box == Box(50, 5, 60, 15)
 
 
 def test_boxes_are_clipped_to_the_image() -> None:

@@ -128,7 +128,7 @@ def test_gray_colour_and_ink_are_taken(components: int) -> None:
     assert essential_jpeg(content, 40 * 30)[0] == content
 
 
-@pytest.mark.parametrize("size", [(300, 700), (65535, 1), (1, 65535)])
+@pytest.mark.parametrize("size", [(300, 700), (65500, 1), (1, 65500)])
 def test_a_size_has_16_bits_and_is_limited(size: tuple[int, int]) -> None:
     content = START + frame(size=size) + scan() + END
     assert essential_jpeg(content, size[0] * size[1])[1:] == size

@@ -120,6 +120,21 @@ def test_a_camera_that_is_not_calibrated_is_refused() -> None:
     Camera(640, 480, (0.7, 0.9), (0.5, 0.5))  # of an image that is 1 wide
 
 
+def test_a_calibration_that_is_not_finite_is_told_as_that() -> None:
+    for distortion, center in (((math.nan,) * 5, (320.0, 240.0)), ((), (math.inf, 240.0))):
+        with pytest.raises(ValueError, match="not finite"):
+            Camera(640, 480, (500.0, 500.0), center, "plumb_bob", distortion)
+
+
+@pytest.mark.parametrize("distortion", [(), (0.0,) * 4, (0.0,) * 5])
+def test_a_fisheye_lens_with_nothing_to_correct_is_one_still(
+    distortion: tuple[float, ...],
+) -> None:
+    camera = Camera(640, 480, (200, 200), (320, 240), "equidistant", distortion)
+    (direction,) = camera.directions([(520, 240)])  # one radian to the right
+    assert direction == pytest.approx([math.tan(1), 0], abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("model", "distortion", "reason"),
     [

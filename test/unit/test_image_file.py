@@ -11,7 +11,11 @@ from crafted_images import PICTURE, segment
 from PIL import Image
 
 from emotion_recognition.core.images.image_file import FORMATS, is_image_file, read_image_file
-from emotion_recognition.core.images.raw import CorruptImageError, ImageSizeError
+from emotion_recognition.core.images.raw import (
+    CorruptImageError,
+    ImageSizeError,
+    UnknownEncodingError,
+)
 
 
 def saved(folder: Path, kind: str) -> Path:
@@ -38,6 +42,14 @@ def test_what_only_pillow_reads_is_refused(tmp_path: Path, kind: str) -> None:
     assert not is_image_file(saved(tmp_path, kind))
     with pytest.raises(CorruptImageError, match=f"it is damaged, or none of {FORMATS}$"):
         read_image_file(saved(tmp_path, kind))
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.float32])
+def test_a_tiff_of_32_bits_is_refused_and_not_black(tmp_path: Path, kind: type) -> None:
+    path = tmp_path / "image.tiff"
+    Image.fromarray(np.ones((8, 8), kind)).save(path)
+    with pytest.raises(UnknownEncodingError, match="32 bits a sample; expected 8 or 16"):
+        read_image_file(path)
 
 
 def test_a_file_of_more_pixels_than_allowed_is_refused(tmp_path: Path) -> None:

@@ -52,6 +52,19 @@ def test_a_face_on_every_level_is_found_where_it_is(stride: int) -> None:
     assert scores == pytest.approx([0.5])
 
 
+def test_a_face_in_the_padding_is_none() -> None:
+    asked: list[object] = []
+
+    class Landmarker:
+        def __call__(self, image: object, boxes: list[object]) -> tuple[tuple[()], ...]:
+            asked.extend(boxes)
+            return ((),) * len(boxes)
+
+    detect = MultilevelDetector(network_for((100, 242, 148, 254)), 0.5, landmarker=Landmarker())  # type: ignore[arg-type]
+    assert detect(np.zeros((480, 640, 3), np.uint8)) == ()  # which ends at 240
+    assert asked == []
+
+
 def test_faces_are_in_pixels_of_the_image() -> None:
     detect = MultilevelDetector(network_for((100, 60, 148, 124)), 0.5)
     (face,) = detect(np.zeros((480, 640, 3), np.uint8))  # twice as large as the input

@@ -126,6 +126,18 @@ def test_a_source_that_is_not_there_is_refused_at_once(name: str, message: str) 
         open_source(name)
 
 
+def test_a_name_that_no_file_can_have_is_refused() -> None:
+    with pytest.raises(SourceError, match="File name too long"):
+        open_source("a" * 5000)
+
+
+def test_a_video_that_has_gone_is_not_taken_for_an_empty_one(video: Path) -> None:
+    source = open_source(str(video))
+    video.rename(video.with_name("elsewhere.avi"))
+    with pytest.raises(SourceError, match="was it removed"):
+        list(source)
+
+
 def test_a_folder_without_images_is_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "picture.jp2").write_bytes(b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(20))
     (tmp_path / "notes.txt").write_text("RIFF and no more")

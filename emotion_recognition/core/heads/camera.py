@@ -43,9 +43,10 @@ class Camera:
     distortion: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        numbers = (*self.focal_lengths, *self.center, *self.distortion)
-        if not (np.isfinite(numbers).all() and min(self.focal_lengths) > 0):
+        if not min(self.focal_lengths) > 0:
             raise ValueError("the camera is not calibrated: its focal length must be above 0")
+        if not np.isfinite((*self.focal_lengths, *self.center, *self.distortion)).all():
+            raise ValueError("the camera's calibration has values that are not finite")
         if not any(self.distortion):
             return
         counts = DISTORTION_MODELS.get(self.model)
@@ -70,15 +71,17 @@ class Camera:
                 [self.focal_lengths[0], 0, self.center[0]],
                 [0, self.focal_lengths[1], self.center[1]],
                 [0, 0, 1],
-            ]
+            ],
+            np.float64,
         )
-        if not any(self.distortion):
-            return np.asarray((pixels[:, 0] - self.center) / self.focal_lengths, np.float64)
-        distortion = np.array(self.distortion, np.float64)
-        if self.model == "equidistant":
+        is_distorted = any(self.distortion)
+        if self.model == "equidistant":  # where nothing is to be corrected, it is a fisheye still
+            distortion = np.array(self.distortion if is_distorted else (0.0,) * 4, np.float64)
             undone = cv2.fisheye.undistortPoints(pixels, matrix, distortion).reshape(-1, 2)
             return np.where(np.abs(undone) > _FARTHEST, np.nan, undone)
-        return _undistort(pixels, matrix, distortion)
+        if not is_distorted:
+            return np.asarray((pixels[:, 0] - self.center) / self.focal_lengths, np.float64)
+        return _undistort(pixels, matrix, np.array(self.distortion, np.float64))
 
 
 def _undistort(pixels: Floats, matrix: Floats, distortion: Floats) -> Floats:

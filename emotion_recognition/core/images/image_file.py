@@ -76,6 +76,8 @@ def _decode_other(content: bytes, max_pixels: int) -> tuple[Pixels, int]:
     try:
         with Image.open(BytesIO(content), formats=_OTHER_FORMATS) as image:
             check_size(*image.size, max_pixels)
+            if image.mode == "F" or (image.mode == "I" and image.format == "TIFF"):
+                raise UnknownEncodingError("it has 32 bits a sample; expected 8 or 16")
             return pixels_of(image), _orientation(image)
     except ImageError:
         raise

@@ -19,8 +19,8 @@ from emotion_recognition.core.arrays import Pixels
 #: be made to take longer than 0.5 s and more than 150 MB.
 MAX_PIXELS = 9_000_000
 
-#: Pixels of a side, as much as a JPEG can have. Rows cost time each, however short.
-MAX_SIDE = 65535
+#: Pixels of a side, as many as libjpeg can write. Rows cost time each, however short.
+MAX_SIDE = 65500
 
 
 class ImageError(ValueError):

@@ -73,7 +73,8 @@ def open_source(
     frame_rate if that is not 0.
 
     Raises SourceError, before any frame is taken, for a source that cannot be read, and ValueError
-    for a negative size. Iterating raises SourceError where a source breaks off.
+    for a negative size. Iterating raises SourceError where an image cannot be read, a webcam stops
+    or a video is gone; one that is damaged ends early, without all of its `frame_count`.
     """
     if width < 0 or height < 0:
         raise ValueError(f"width and height must not be negative, got {width}x{height}")
@@ -92,11 +93,13 @@ def _open(source: str, width: int, height: int, frame_rate: float) -> FrameSourc
         return _webcam(source, width, height, frame_rate)
     try:
         path = Path(source).expanduser()
-    except RuntimeError as error:  # the ~ of a user that there is not
-        raise SourceError(f"there is no '{source}': {error}") from error
-    if path.is_dir():
-        return _images(path, sorted(file for file in path.iterdir() if _is_image(file)))
-    if not path.is_file():
+        files = sorted(path.iterdir()) if path.is_dir() else None
+        is_file = path.is_file()
+    except (RuntimeError, OSError) as error:  # such as the ~ of a user that there is not
+        raise SourceError(f"cannot read '{source}': {error}") from error
+    if files is not None:
+        return _images(path, list(filter(_is_image, files)))
+    if not is_file:
         raise SourceError(
             f"there is no '{source}'; expected a video, an image, a folder of images, a webcam "
             "(its index or /dev/video*), or 'astronaut' for the embedded photograph"
@@ -131,15 +134,21 @@ def _read_image(path: Path) -> Frame:
 
 
 def _video(path: Path) -> FrameSource:
+    file = str(path.absolute())  # FFmpeg takes what is before a colon for a protocol
+
     def frames() -> Iterator[Frame]:
-        capture = cv2.VideoCapture(str(path))
+        capture = cv2.VideoCapture(file)
+        frame = None
         try:
-            while (frame := _next_frame(capture)) is not None:
+            while (following := _next_frame(capture)) is not None:
+                frame = following
                 yield frame
         finally:
             capture.release()
+        if frame is None:
+            raise SourceError(f"'{path}' has no frames any more; was it removed?")
 
-    capture = cv2.VideoCapture(str(path))
+    capture = cv2.VideoCapture(file)
     frame_rate = capture.get(cv2.CAP_PROP_FPS)
     frame_count = capture.get(cv2.CAP_PROP_FRAME_COUNT)
     width, height = (
@@ -160,7 +169,7 @@ def _video(path: Path) -> FrameSource:
     return FrameSource(
         str(path),
         frames,
-        frame_rate if 0 < frame_rate <= 1000 else 0.0,
+        _sensible(frame_rate),
         frame_count=int(frame_count) if 0 < frame_count < 2**31 else 0,
     )
 
@@ -190,7 +199,13 @@ def _webcam(device: str, width: int, height: int, frame_rate: float) -> FrameSou
             yield frame
         raise SourceError(f"the webcam '{device}' stopped giving images")
 
-    return FrameSource(f"webcam {device}", frames, capture.get(cv2.CAP_PROP_FPS), is_live=True)
+    frame_rate = _sensible(capture.get(cv2.CAP_PROP_FPS))
+    return FrameSource(f"webcam {device}", frames, frame_rate, is_live=True)
+
+
+def _sensible(frame_rate: float) -> float:
+    """0 for what is no rate of frames per second."""
+    return frame_rate if 0 < frame_rate <= 1000 else 0.0
 
 
 def _next_frame(capture: cv2.VideoCapture) -> Frame | None:

@@ -10,6 +10,7 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from emotion_recognition.core.arrays import MOST_THREADS
 from emotion_recognition.core.detectors import INPUT_WIDTHS, chosen_width
 from emotion_recognition.core.errors import ModelError
 from emotion_recognition.core.manifest import (
@@ -70,7 +71,7 @@ def declare_start_parameters(node: Node) -> StartParameters:
             0,
             "Threads of one inference; 0 leaves the choice to the backend.",
             minimum=0,
-            maximum=256,
+            maximum=MOST_THREADS,
         ),
         input_width=declare(
             node,

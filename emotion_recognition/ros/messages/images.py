@@ -75,7 +75,7 @@ def encode_message(image: Pixels, encoding: str, header: Header) -> Image:
     pixels = np.asarray(image if code is None else cv2.cvtColor(image, code), np.uint8, order="C")
     message = Image(header=header, encoding=encoding)
     message.height, message.width = pixels.shape[:2]
-    message.step = pixels.strides[0]
+    message.step = pixels.nbytes // pixels.shape[0]  # the stride of a single row may be any
     message.is_bigendian = int(sys.byteorder == "big")
     message.data = _message_data(pixels)
     return message

@@ -26,8 +26,10 @@ def age(stamp: int, now: int) -> float:
 
 def duration_message(seconds: float) -> Duration:
     """seconds: 0 or more; what does not fit the message becomes the longest that does."""
+    if seconds >= 2**31:
+        return _LONGEST
     whole, nanoseconds = divmod(round(seconds * NANOSECONDS), NANOSECONDS)
-    return Duration(sec=whole, nanosec=nanoseconds) if whole < 2**31 else _LONGEST
+    return Duration(sec=whole, nanosec=nanoseconds)
 
 
 def seconds_of(duration: Duration) -> float:

@@ -22,7 +22,7 @@ from emotion_recognition.tools.benchmark import (
     timing,
 )
 from emotion_recognition.tools.benchmark.networks import MissingLibraryError
-from emotion_recognition.tools.output_path import expect_writable
+from emotion_recognition.tools.output_path import expect_different, expect_writable
 
 INTERRUPTED = 130  # as a shell reports a program that Ctrl-C has ended
 
@@ -116,7 +116,9 @@ def _show_progress(done: int) -> None:
 
 def _expect_writable(options: argparse.Namespace) -> None:
     """Raises before the work what would otherwise be told after it."""
-    for path in filter(None, (options.json, options.plot, options.markdown)):
+    outputs = (options.json, options.plot, options.markdown)
+    expect_different(filter(None, (*outputs, options.yunet, options.mini_xception)))
+    for path in filter(None, outputs):
         expect_writable(path)
     if options.plot is not None:
         if find_spec("matplotlib") is None:

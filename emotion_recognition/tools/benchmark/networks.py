@@ -206,6 +206,8 @@ def with_input(content: bytes, shape: Sequence[int]) -> bytes:
         model = onnx.load_from_string(content)
     except Exception as error:
         raise ValueError(f"no ONNX file: {error}") from error
+    if not model.graph.input:
+        raise ValueError("no ONNX file: it has no input")
     for axis, size in zip(model.graph.input[0].type.tensor_type.shape.dim, shape, strict=True):
         axis.dim_value = size
     del model.graph.value_info[:]  # what was inferred from the former shape

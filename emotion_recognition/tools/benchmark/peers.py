@@ -114,7 +114,10 @@ class MiniXception:
                 f"N x H x W x 1, got {shape}"
             )
         self._is_planar = shape[1] == 1
-        side = shape[2]
+        batch, (height, side) = shape[0], shape[2:] if self._is_planar else shape[1:3]
+        sizes = [size for size in (height, side) if isinstance(size, int)]
+        if (isinstance(batch, int) and batch > 1) or len(set(sizes)) > 1:
+            raise PeerError(f"{title}: expected one square at a time, or any number, got {shape}")
         self.side = side if isinstance(side, int) and side > 0 else FACE_SIDE
         self._takes_one = shape[0] == 1
 
