@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from time import monotonic
 
+#: The address of this machine that only this machine can reach.
+LOCAL = "127.0.0.1"
 #: At the same time: room for all viewers, and for what their pages are loaded with.
 MOST_CONNECTIONS = 64
 #: Seconds that one may stay open without a request being answered on it.
@@ -25,9 +27,6 @@ class Connections:
 
     def __init__(self) -> None:
         self._open: dict[int, tuple[socket.socket, float]] = {}
-
-    def __len__(self) -> int:
-        return len(self._open)
 
     def admit(self, connection: socket.socket) -> bool:
         """Takes a new one, unless there are as many as there may be."""
@@ -79,9 +78,8 @@ class ListeningSocket(socket.socket):
     def __init__(self, port: int, is_open: bool, connections: Connections) -> None:
         both = is_open and socket.has_dualstack_ipv6()
         made = socket.create_server(
-            ("" if is_open else "127.0.0.1", port),
+            ("" if is_open else LOCAL, port),
             family=socket.AF_INET6 if both else socket.AF_INET,
-            backlog=BACKLOG,
             dualstack_ipv6=both,
         )
         super().__init__(fileno=made.detach())

@@ -21,13 +21,12 @@ from aiohttp import web
 
 from emotion_recognition.web.access import SHORTEST_TOKEN
 from emotion_recognition.web.application import Site, make_application
-from emotion_recognition.web.connections import BACKLOG, ListeningSocket
+from emotion_recognition.web.connections import BACKLOG, LOCAL, ListeningSocket
 from emotion_recognition.web.update import Status, Update
 from emotion_recognition.web.viewers import Audience, Picture
 
 #: Where the page is, unless another port is asked for.
 PORT = 8090
-LOCAL = "127.0.0.1"
 
 _CLOSING_TIMEOUT = 3.0  # seconds
 _SWEEP_PERIOD = 1.0  # seconds between two looks for idle connections

@@ -70,6 +70,8 @@ def test_one_command_writes_every_figure(
     tables = (tmp_path / "tables.md").read_text()
     for target in (*CLASSIFIER_TARGETS, *DETECTOR_TARGETS):
         assert f"| {target.name} |" in tables
+    for picture in tmp_path.rglob("*.png"):
+        assert cv2.imread(str(picture)) is not None, picture
     charts = {path.name for path in tmp_path.glob("*.png")}
     published = {path.name for path in PUBLISHED.parent.glob("*.png")}
     assert charts == published - {"accuracy_cost.png"}  # of a command of its own

@@ -284,12 +284,12 @@ def test_all_charts_and_tables_of_a_classifier(faces: LabelledFaces, tmp_path: P
     assert figures["calibration"]["measured_on"] == 40
     assert figures["masked_faces"] == {"faces": 4, "answered": 0.5, "other_than_neutral": 0.25}
     save_classifier_charts("test", evidence, tmp_path)
-    for key in ("accuracy", "risk"):
+    for key in ("accuracy", "coverage", "risk"):
         save_robustness({"test": figures["robustness"]}, key, tmp_path / f"{key}.png")
     wrong = LabelledFaces(faces.crops, (faces.labels + 1) % 4)
     save_classifier_sheet(wrong, evidence.probabilities, sheets_folder(tmp_path) / "errors.png")
     pictures = sorted(tmp_path.rglob("*.png"))
-    assert len(pictures) == 7
+    assert len(pictures) == 8
     for picture in pictures:
         assert min(cv2.imread(str(picture)).shape[:2]) > 300, picture
     assert (tmp_path / "sheets" / ".gitignore").read_text() == "*\n"

@@ -80,7 +80,7 @@ def open_source(
         raise ValueError(f"width and height must not be negative, got {width}x{height}")
     opened = _open(source, width, height, frame_rate)
     if loop and not opened.is_live:
-        opened = replace(opened, frames=_looped(opened.name, opened.frames), frame_count=0)
+        opened = replace(opened, frames=_looped(opened.frames), frame_count=0)
     if width or height:
         opened = replace(opened, frames=_resized(opened.frames, width, height))
     return opened
@@ -138,14 +138,14 @@ def _video(path: Path) -> FrameSource:
 
     def frames() -> Iterator[Frame]:
         capture = cv2.VideoCapture(file)
-        frame = None
+        is_empty = True
         try:
-            while (following := _next_frame(capture)) is not None:
-                frame = following
+            while (frame := _next_frame(capture)) is not None:
+                is_empty = False
                 yield frame
         finally:
             capture.release()
-        if frame is None:
+        if is_empty:
             raise SourceError(f"'{path}' has no frames any more; was it removed?")
 
     capture = cv2.VideoCapture(file)
@@ -213,14 +213,12 @@ def _next_frame(capture: cv2.VideoCapture) -> Frame | None:
     return np.asarray(frame, np.uint8) if valid else None
 
 
-def _looped(name: str, frames: Callable[[], Iterator[Frame]]) -> Callable[[], Iterator[Frame]]:
+def _looped(frames: Callable[[], Iterator[Frame]]) -> Callable[[], Iterator[Frame]]:
+    """Again and again; every source has a frame at least, or raises."""
+
     def forever() -> Iterator[Frame]:
         while True:
-            frame = None
-            for frame in frames():
-                yield frame
-            if frame is None:
-                raise SourceError(f"'{name}' has no frames any more; was it removed?")
+            yield from frames()
 
     return forever
 

@@ -28,12 +28,12 @@ _ROS_PACKAGES = {"rclpy", "rcl_interfaces", "builtin_interfaces", "sensor_msgs",
 
 #: What only some executables need.
 _OPTIONAL_ROS_PACKAGES = {"hri_msgs"}
+#: The same of other libraries, each with the way to get it.
+_OPTIONAL_LIBRARIES = {"aiohttp": "apt install python3-aiohttp, or pip install aiohttp"}
+
 #: Seconds after a signal from which on another one insists. Ctrl-C reaches a node twice at once
 #: under ros2 launch: from the terminal and from launch.
 _PATIENCE = 1.0
-
-#: The same of other libraries, each with the way to get it.
-_OPTIONAL_LIBRARIES = {"aiohttp": "apt install python3-aiohttp, or pip install aiohttp"}
 
 
 class RunnableNode(Protocol):
